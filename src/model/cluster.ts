@@ -1,0 +1,70 @@
+import type { Address } from '../net/address.ts';
+import type { Cidr } from '../net/cidr.ts';
+import type { Protocol } from '../net/protocol.ts';
+import type { SourcePosition } from './diagnostic.ts';
+import type { Labels } from './label-selector.ts';
+import type { NetworkPolicy } from './network-policy.ts';
+import type { Pod } from './pod.ts';
+
+export interface Namespace {
+  readonly name: string;
+  /** `kubernetes.io/metadata.name` is always there and always the name, whatever was written. */
+  readonly labels: Labels;
+  readonly source?: SourcePosition;
+}
+
+export interface Node {
+  readonly name: string;
+  readonly labels: Labels;
+  /** InternalIP addresses first, then the rest, in the order of the API. */
+  readonly addresses: readonly Address[];
+  readonly podCIDRs: readonly Cidr[];
+  readonly source?: SourcePosition;
+}
+
+export interface ServicePort {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+  /** A number, or the name of a container port. */
+  readonly targetPort: number | string;
+  readonly nodePort?: number;
+}
+
+export interface Service {
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: string;
+  /** Absent: no selector, the endpoints are somebody else's business. */
+  readonly selector?: Labels;
+  /** Empty for headless Services. */
+  readonly clusterIPs: readonly Address[];
+  readonly ports: readonly ServicePort[];
+  readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  readonly source?: SourcePosition;
+}
+
+export interface IngressBackend {
+  readonly host: string;
+  readonly path: string;
+  readonly service: string;
+  readonly port: number | string;
+}
+
+export interface Ingress {
+  readonly namespace: string;
+  readonly name: string;
+  readonly ingressClassName: string;
+  readonly backends: readonly IngressBackend[];
+  readonly source?: SourcePosition;
+}
+
+/** Everything that is known of a cluster. Each list is sorted by namespace and name, and holds no name twice. */
+export interface Cluster {
+  readonly namespaces: readonly Namespace[];
+  readonly nodes: readonly Node[];
+  readonly pods: readonly Pod[];
+  readonly policies: readonly NetworkPolicy[];
+  readonly services: readonly Service[];
+  readonly ingresses: readonly Ingress[];
+}
