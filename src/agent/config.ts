@@ -1,0 +1,184 @@
+import { type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
+import { isEpochMask } from '../ruleset/epoch.ts';
+import { AgentError } from './errors.ts';
+import { type LogLevel, logLevels } from './log.ts';
+
+/** Flags as the command line hands them over: text, unread. Absent means the default. */
+export interface AgentConfigValues {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly inCluster?: boolean;
+  readonly nodeName?: string;
+  readonly healthAddress?: string;
+  readonly metricsAddress?: string;
+  readonly logLevel?: string;
+  readonly table?: string;
+  readonly ctMarkMask?: string;
+  readonly deny?: string;
+  readonly nodeEgress?: string;
+  readonly nftPath?: string;
+}
+
+/** Where the API server is and who asks. */
+export type KubeAccess =
+  | { readonly kind: 'in-cluster' }
+  | { readonly kind: 'kubeconfig'; readonly path?: string; readonly context?: string };
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+/** What the agent was told. Checked, defaults applied. */
+export interface AgentConfig {
+  readonly kube: KubeAccess;
+  /** `/livez`, `/readyz`, `/status`; absent: not served. */
+  readonly health?: ListenAddress;
+  /** `/metrics`; absent: not served. */
+  readonly metrics?: ListenAddress;
+  readonly logLevel: LogLevel;
+  readonly compiler: Omit<CompilerOptions, 'epoch'>;
+  /** The nft binary: a path, or a name to look up in PATH. */
+  readonly nftPath: string;
+}
+
+/** The defaults as text, for help. Both addresses are the node's own: /status names policies, and pods can reach the node. */
+export const agentConfigDefaults = {
+  healthAddress: '127.0.0.1:9461',
+  metricsAddress: '127.0.0.1:9462',
+  logLevel: 'info',
+  table: defaultCompilerOptions.table,
+  ctMarkMask: `0x${defaultCompilerOptions.ctMarkMask.toString(16)}`,
+  deny: defaultCompilerOptions.deny,
+  nodeEgress: defaultCompilerOptions.nodeEgress,
+  nftPath: 'nft',
+} as const satisfies AgentConfigValues;
+
+/**
+ * Reads flags, then the environment: NODE_NAME (the downward API's `spec.nodeName`), KUBECONFIG,
+ * KUBERNETES_SERVICE_HOST (set in every pod).
+ *
+ * @throws AgentError `config-invalid`, naming everything that is wrong
+ */
+export function readAgentConfig(
+  values: AgentConfigValues,
+  env: Readonly<Record<string, string | undefined>>,
+): AgentConfig {
+  const problems: string[] = [];
+  const health = readListenAddress('--health-address', values.healthAddress, 'healthAddress', problems);
+  const metrics = readListenAddress('--metrics-address', values.metricsAddress, 'metricsAddress', problems);
+  const config: AgentConfig = {
+    kube: readKubeAccess(values, env, problems),
+    ...(health === undefined ? {} : { health }),
+    ...(metrics === undefined ? {} : { metrics }),
+    logLevel: readChoice('--log-level', values.logLevel, logLevels, agentConfigDefaults.logLevel, problems),
+    compiler: {
+      nodeName: readNodeName(values.nodeName ?? env['NODE_NAME'], problems),
+      table: readTable(values.table ?? agentConfigDefaults.table, problems),
+      ctMarkMask: readMask(values.ctMarkMask ?? agentConfigDefaults.ctMarkMask, problems),
+      deny: readChoice('--deny', values.deny, ['drop', 'reject'], agentConfigDefaults.deny, problems),
+      nodeEgress: readChoice(
+        '--node-egress',
+        values.nodeEgress,
+        ['allow', 'enforce'],
+        agentConfigDefaults.nodeEgress,
+        problems,
+      ),
+    },
+    nftPath: readNftPath(values.nftPath ?? agentConfigDefaults.nftPath, problems),
+  };
+  if (problems.length > 0) throw new AgentError('config-invalid', problems.join('; '));
+  return config;
+}
+
+function readKubeAccess(
+  values: AgentConfigValues,
+  env: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): KubeAccess {
+  const path = values.kubeconfig ?? (env['KUBECONFIG'] === '' ? undefined : env['KUBECONFIG']);
+  const wantsFile = values.kubeconfig !== undefined || values.context !== undefined;
+  if (values.inCluster === true && wantsFile) {
+    problems.push('--in-cluster excludes --kubeconfig and --context');
+  }
+  const inPod = (env['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
+  if (values.inCluster === true || (!wantsFile && path === undefined && inPod)) return { kind: 'in-cluster' };
+  return {
+    kind: 'kubeconfig',
+    ...(path === undefined ? {} : { path }),
+    ...(values.context === undefined ? {} : { context: values.context }),
+  };
+}
+
+function readNodeName(text: string | undefined, problems: string[]): string {
+  if (text === undefined || text === '') {
+    problems.push('no node name: give --node-name, or set NODE_NAME from the downward API (spec.nodeName)');
+    return '';
+  }
+  // apimachinery `NameIsDNSSubdomain`; it goes into a field selector, so nothing else may pass.
+  if (text.length > 253 || !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text)) {
+    problems.push(
+      `--node-name ${JSON.stringify(text)} is not a node name: lower case letters, digits, "-" and "."`,
+    );
+  }
+  return text;
+}
+
+function readTable(text: string, problems: string[]): string {
+  if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(text)) {
+    problems.push(
+      `--table ${JSON.stringify(text)} must be a letter and then at most 63 letters, digits or "_"`,
+    );
+  }
+  return text;
+}
+
+function readMask(text: string, problems: string[]): number {
+  const mask = /^(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})$/.test(text) ? Number(text) : 0;
+  if (!isEpochMask(mask)) {
+    problems.push(
+      `--ct-mark-mask ${JSON.stringify(text)} must be one run of at least 8 bits, such as ${agentConfigDefaults.ctMarkMask}`,
+    );
+  }
+  return mask;
+}
+
+function readNftPath(text: string, problems: string[]): string {
+  if (text === '') problems.push('--nft-path must not be empty');
+  return text;
+}
+
+function readChoice<const Choice extends string>(
+  flag: string,
+  text: string | undefined,
+  choices: readonly Choice[],
+  otherwise: Choice,
+  problems: string[],
+): Choice {
+  if (text === undefined) return otherwise;
+  const choice = choices.find((known) => known === text);
+  if (choice === undefined) {
+    problems.push(`${flag} ${JSON.stringify(text)} must be one of ${choices.join(', ')}`);
+  }
+  return choice ?? otherwise;
+}
+
+/** `HOST:PORT`, `[IPv6]:PORT` or `:PORT` (every address); `off` serves nothing. */
+function readListenAddress(
+  flag: string,
+  text: string | undefined,
+  fallback: 'healthAddress' | 'metricsAddress',
+  problems: string[],
+): ListenAddress | undefined {
+  const value = text ?? agentConfigDefaults[fallback];
+  if (value === 'off') return undefined;
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(value) ?? [];
+  const port = Number(digits ?? 'NaN');
+  if (!(port <= 65_535)) {
+    problems.push(`${flag} ${JSON.stringify(value)} must be HOST:PORT, [IPv6]:PORT, :PORT or off`);
+    return undefined;
+  }
+  const host = bracketed ?? plain ?? '';
+  return { host: host === '' ? '::' : host, port };
+}

@@ -1,0 +1,21 @@
+/** Why the agent cannot work as it was started. Stable; `ringfence agent` ends with exit code 2 on each of them. */
+export type AgentErrorCode =
+  | 'config-invalid'
+  | 'kubeconfig-invalid'
+  | 'nft-missing'
+  | 'nft-too-old'
+  | 'nft-not-permitted'
+  | 'nft-unusable'
+  | 'bridge-netfilter-off'
+  | 'listen-failed';
+
+/** A start that cannot succeed without a person. The message says what to do. */
+export class AgentError extends Error {
+  readonly code: AgentErrorCode;
+
+  constructor(code: AgentErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'AgentError';
+    this.code = code;
+  }
+}
