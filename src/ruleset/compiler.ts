@@ -1,8 +1,40 @@
-import type { Namespace, Node } from '../model/cluster.ts';
-import type { NetworkPolicy, PolicyKey } from '../model/network-policy.ts';
-import type { Pod, PodKey } from '../model/pod.ts';
-import type { Ruleset } from './objects.ts';
+import type { Cluster, Namespace, Node } from '../model/cluster.ts';
+import {
+  type Direction,
+  directions,
+  type NetworkPolicy,
+  type PolicyKey,
+  policyKey,
+} from '../model/network-policy.ts';
+import { type Pod, type PodKey, podKey } from '../model/pod.ts';
+import { type Address, familyOf } from '../net/address.ts';
+import { type Cidr, cidrContains, hostCidr, mergeCidrs } from '../net/cidr.ts';
+import { families, type Family } from '../net/protocol.ts';
+import { type Isolation, isolationOf, selects } from '../policy/isolation.ts';
+import { createPodIndex } from '../policy/pod-index.ts';
+import { nextEpoch } from './epoch.ts';
+import { type Body, lowerIsolation } from './lower.ts';
+import { commentText, podChainName } from './names.ts';
+import {
+  addressElement,
+  type Chain,
+  type ElementKey,
+  type Match,
+  type Ruleset,
+  type SetName,
+  type Statement,
+  type Verdict,
+} from './objects.ts';
 import type { Transaction } from './operation.ts';
+import {
+  dispatchMapName,
+  localSetName,
+  peerSide,
+  sharedChains,
+  skeletonChains,
+  skeletonSets,
+} from './skeleton.ts';
+import { createTableState, type Pending, type TableState } from './table-state.ts';
 
 /** What the operator of a node decides; everything else comes from the API. */
 export interface CompilerOptions {
@@ -77,4 +109,281 @@ export interface CompilerCounts {
   readonly chains: number;
   readonly rules: number;
   readonly elements: number;
+}
+
+export function createCompiler(options: CompilerOptions): Compiler {
+  const index = createPodIndex();
+  const policies = new Map<string, Map<PolicyKey, NetworkPolicy>>();
+  const locals = new Map<PodKey, LocalPod>();
+  const table = createTableState(options.table, index);
+  // What events touched since the last step: pods to judge again, and pods and namespaces whose places in sets may change.
+  const dirtyPods = new Set<PodKey>();
+  const movedPods = new Set<PodKey>();
+  const movedNamespaces = new Set<string>();
+  let podCIDRs: readonly Cidr[] = [];
+  let epoch = options.epoch;
+
+  for (const set of skeletonSets()) table.addSet(set);
+
+  const policiesOf = (namespace: string): Iterable<NetworkPolicy> => policies.get(namespace)?.values() ?? [];
+
+  const podsTouched = (keys: Iterable<PodKey>): void => {
+    for (const key of keys) {
+      movedPods.add(key);
+      if (locals.has(key) || index.pod(key)?.nodeName === options.nodeName) dirtyPods.add(key);
+    }
+  };
+
+  const policyTouched = (policy: NetworkPolicy): void => {
+    for (const pod of index.podsIn(policy.namespace)) {
+      if (pod.nodeName === options.nodeName && selects(policy, pod)) dirtyPods.add(podKey(pod));
+    }
+  };
+
+  const removePolicy = (key: PolicyKey): void => {
+    const siblings = policies.get(key.slice(0, key.indexOf('/')));
+    const policy = siblings?.get(key);
+    if (siblings === undefined || policy === undefined) return;
+    siblings.delete(key);
+    if (siblings.size === 0) policies.delete(policy.namespace);
+    policyTouched(policy);
+  };
+
+  /** Writes what the events since the last step come to into the desired table. */
+  const recompute = (): void => {
+    for (const name of movedNamespaces) table.namespaceChanged(name);
+    table.podsChanged(movedPods);
+    const changes = [...dirtyPods].map((key) => ({ key, before: locals.get(key), after: localPod(key) }));
+    writePods(table, changes);
+    for (const { key, after } of changes) {
+      if (after === undefined) locals.delete(key);
+      else locals.set(key, after);
+    }
+    movedNamespaces.clear();
+    movedPods.clear();
+    dirtyPods.clear();
+  };
+
+  const localPod = (key: PodKey): LocalPod | undefined => {
+    const pod = index.pod(key);
+    if (pod?.nodeName !== options.nodeName) return undefined;
+    const addresses = index.addressesOf(pod);
+    if (addresses.length === 0) return undefined;
+    const podFamilies = families.filter((family) =>
+      addresses.some((address) => familyOf(address) === family),
+    );
+    return {
+      pod: { ...pod, addresses },
+      judges: directions.flatMap((direction) => {
+        const isolation = isolationOf(pod, direction, policiesOf(pod.namespace));
+        return isolation === undefined ? [] : [judgeOf({ ...pod, addresses }, isolation, podFamilies)];
+      }),
+    };
+  };
+
+  const writeSkeleton = (): void => {
+    for (const chain of skeletonChains({ ...options, epoch, podCIDRs })) table.setChain(chain);
+  };
+
+  const replacement = (): Step => {
+    recompute();
+    if (table.committed()) epoch = nextEpoch(options.ctMarkMask, epoch);
+    writeSkeleton();
+    return {
+      transaction: table.replacement(),
+      narrows: true,
+      commit: () => {
+        table.commit();
+      },
+    };
+  };
+
+  return {
+    setNode(node) {
+      if (node.name === options.nodeName) podCIDRs = mergeCidrs(node.podCIDRs);
+    },
+    setNamespace(namespace) {
+      if (index.setNamespace(namespace.name, namespace.labels)) movedNamespaces.add(namespace.name);
+    },
+    deleteNamespace(name) {
+      if (index.deleteNamespace(name)) movedNamespaces.add(name);
+    },
+    setPod(pod) {
+      podsTouched(index.setPod(pod));
+    },
+    deletePod(key) {
+      podsTouched(index.deletePod(key));
+    },
+    setPolicy(policy) {
+      removePolicy(policyKey(policy));
+      const siblings = policies.get(policy.namespace) ?? new Map<PolicyKey, NetworkPolicy>();
+      policies.set(policy.namespace, siblings.set(policyKey(policy), policy));
+      policyTouched(policy);
+    },
+    deletePolicy: removePolicy,
+
+    step() {
+      if (!table.committed()) return replacement();
+      recompute();
+      writeSkeleton();
+      const narrows = mayNarrow(table.pending(), podCIDRs);
+      if (narrows) {
+        epoch = nextEpoch(options.ctMarkMask, epoch);
+        writeSkeleton();
+      }
+      return {
+        transaction: table.transaction(),
+        narrows,
+        commit: () => {
+          table.commit();
+        },
+      };
+    },
+    replacement,
+    ruleset: () => table.ruleset(),
+    counts() {
+      const all = [...policies.values()].flatMap((siblings) => [...siblings.values()]);
+      const ruleset = table.ruleset();
+      return {
+        pods: index.podCount,
+        localPods: locals.size,
+        isolatedLocalPods: [...locals.values()].filter(({ judges }) => judges.length > 0).length,
+        namespaces: index.namespaceCount,
+        policies: all.length,
+        activePolicies: new Set(
+          [...locals.values()].flatMap(({ judges }) => judges.flatMap(({ isolation }) => isolation.policies)),
+        ).size,
+        sets: ruleset.sets.size,
+        chains: ruleset.chains.size,
+        rules: [...ruleset.chains.values()].reduce((sum, { rules }) => sum + rules.length, 0),
+        elements: [...ruleset.sets.values()].reduce((sum, { elements }) => sum + elements.size, 0),
+      };
+    },
+  };
+}
+
+/** The ruleset that the agent on a node enforces for a whole cluster: a compiler fed once. */
+export function compile(cluster: Cluster, options: CompilerOptions): Ruleset {
+  const compiler = createCompiler(options);
+  for (const node of cluster.nodes) compiler.setNode(node);
+  for (const namespace of cluster.namespaces) compiler.setNamespace(namespace);
+  for (const policy of cluster.policies) compiler.setPolicy(policy);
+  for (const pod of cluster.pods) compiler.setPod(pod);
+  compiler.replacement();
+  return compiler.ruleset();
+}
+
+/**
+ * Whether the pending changes may forbid what was allowed, so that established connections must be judged again. Only what
+ * surely cannot narrow is taken out: new elements in sets of peers, new pods whose addresses were closed until now, and
+ * pods that are no longer isolated.
+ */
+function mayNarrow({ changedChains, elements }: Pending, podCIDRs: readonly Cidr[]): boolean {
+  if (changedChains.length > 0) return true;
+  const isDispatch = (set: SetName): boolean => dispatchMaps.has(set);
+  const opened = new Set(
+    elements.flatMap(({ set, key, before }) => (localSets.has(set) && before === undefined ? [key] : [])),
+  );
+  const wasClosed = (key: ElementKey): boolean =>
+    opened.has(key) && podCIDRs.some((cidr) => cidrContains(cidr, key as string as Address));
+  return elements.some(({ set, key, before, after }) => {
+    if (before === undefined && after === undefined) return false;
+    if (isDispatch(set))
+      return after !== undefined && JSON.stringify(before) !== JSON.stringify(after) && !wasClosed(key);
+    return after === undefined;
+  });
+}
+
+const localSets: ReadonlySet<SetName> = new Set(families.map(localSetName));
+const dispatchMaps: ReadonlySet<SetName> = new Set(
+  families.flatMap((family) => directions.map((direction) => dispatchMapName(direction, family))),
+);
+
+/** A pod of this node with the addresses it owns, and who judges it. */
+interface LocalPod {
+  readonly pod: Pod;
+  readonly judges: readonly Judge[];
+}
+
+interface Judge {
+  readonly direction: Direction;
+  readonly isolation: Isolation;
+  readonly body: Body;
+  /** The pod's own chain: leads to the body. */
+  readonly chain: Chain;
+}
+
+function judgeOf(pod: Pod, isolation: Isolation, podFamilies: readonly Family[]): Judge {
+  const { direction } = isolation;
+  const body = lowerIsolation(isolation, podFamilies);
+  const judged: Statement = { kind: 'verdict', verdict: { kind: 'goto', chain: sharedChains.judged } };
+  const self = pod.addresses.map((address): Match => {
+    return { kind: 'prefix', side: peerSide(direction), cidr: hostCidr(address) };
+  });
+  return {
+    direction,
+    isolation,
+    body,
+    chain: {
+      name: podChainName(pod, direction),
+      rules: [
+        ...self.map((match) => ({ matches: [match], statements: [judged], comment: 'the pod itself' })),
+        {
+          matches: [],
+          statements: [{ kind: 'verdict', verdict: { kind: 'jump', chain: body.entry } }],
+          comment: commentText(`isolated by ${isolation.policies.join(', ')}`),
+        },
+        { matches: [], statements: [judged] },
+      ],
+    },
+  };
+}
+
+interface LocalChange {
+  readonly before: LocalPod | undefined;
+  readonly after: LocalPod | undefined;
+}
+
+/**
+ * All of one kind at a time: new bodies before old ones go, so that what both need is not taken down and put up again; all
+ * old elements before new ones, because an address may move from pod to pod.
+ */
+function writePods(table: TableState, changes: readonly LocalChange[]): void {
+  for (const { after } of changes) {
+    for (const judge of after?.judges ?? []) {
+      table.acquire(judge.body);
+      table.setChain(judge.chain);
+    }
+  }
+  for (const { before } of changes)
+    for (const [set, key] of elementsOf(before)) table.deleteElement(set, key);
+  for (const { after } of changes) {
+    for (const [set, key, verdict] of elementsOf(after)) table.setElement(set, key, verdict);
+  }
+  for (const { before, after } of changes) {
+    for (const judge of before?.judges ?? []) {
+      if (!after?.judges.some(({ chain }) => chain.name === judge.chain.name))
+        table.deleteChain(judge.chain.name);
+      table.release(judge.body);
+    }
+  }
+  table.sweep();
+}
+
+type SetElement = readonly [set: SetName, key: ElementKey, verdict: Verdict | null];
+
+function elementsOf(local: LocalPod | undefined): readonly SetElement[] {
+  if (local === undefined) return [];
+  return local.pod.addresses.flatMap((address) => {
+    const key = addressElement(address);
+    const family = familyOf(address);
+    return [
+      [localSetName(family), key, null],
+      ...local.judges.map(({ direction, chain }): SetElement => [
+        dispatchMapName(direction, family),
+        key,
+        { kind: 'jump', chain: chain.name },
+      ]),
+    ];
+  });
 }

@@ -1,0 +1,272 @@
+import type { Direction } from '../model/network-policy.ts';
+import type { Cidr } from '../net/cidr.ts';
+import { familyOf } from '../net/address.ts';
+import { families, type Family } from '../net/protocol.ts';
+import { epochMark, keptBits, revokedMark } from './epoch.ts';
+import {
+  addressKeyType,
+  type Chain,
+  type ChainName,
+  type ElementKey,
+  type KeyType,
+  type Match,
+  type NftSet,
+  type Rule,
+  type SetName,
+  type Side,
+  type Statement,
+  type Verdict,
+} from './objects.ts';
+
+/** What the static part depends on. */
+export interface SkeletonOptions {
+  readonly ctMarkMask: number;
+  readonly epoch: number;
+  readonly deny: 'drop' | 'reject';
+  readonly nodeEgress: 'allow' | 'enforce';
+  /** The node's pod CIDRs: an address in them that no known pod owns is closed. Sorted, disjoint. */
+  readonly podCIDRs: readonly Cidr[];
+}
+
+/** The shared chains that generated chains lead to. */
+export const sharedChains = {
+  /** A connection that policies allow. */
+  judged: 'judged' as ChainName,
+  /** A connection that no policy allows. */
+  denied: 'denied' as ChainName,
+};
+
+/** The verdict map from the addresses of isolated local pods to the chain that judges them. */
+export function dispatchMapName(direction: Direction, family: Family): SetName {
+  return `${direction}-${family.toLowerCase()}` as SetName;
+}
+
+/** The set of all local pod addresses whose rules are in force. */
+export function localSetName(family: Family): SetName {
+  return `local-${family.toLowerCase()}` as SetName;
+}
+
+/** Which address of a packet belongs to the selected pod. */
+export function ownSide(direction: Direction): Side {
+  return direction === 'egress' ? 'saddr' : 'daddr';
+}
+
+/** Which address of a packet belongs to the peer. */
+export function peerSide(direction: Direction): Side {
+  return direction === 'egress' ? 'daddr' : 'saddr';
+}
+
+/** The sets and maps that are always there, without elements. */
+export function skeletonSets(): readonly NftSet[] {
+  return families.flatMap((family) => [
+    emptySet('set', localSetName(family), addressKeyType(family), 'local pods whose rules are in force'),
+    emptySet(
+      'map',
+      dispatchMapName('egress', family),
+      addressKeyType(family),
+      'isolated for egress: who judges',
+    ),
+    emptySet(
+      'map',
+      dispatchMapName('ingress', family),
+      addressKeyType(family),
+      'isolated for ingress: who judges',
+    ),
+  ]);
+}
+
+function emptySet(kind: 'set' | 'map', name: SetName, keyType: KeyType, comment: string): NftSet {
+  return { name, kind, keyType, interval: false, comment, elements: new Map<ElementKey, Verdict | null>() };
+}
+
+/**
+ * The chains that are always there. rules/skeleton.nft is their reviewed text; a test holds the two together.
+ *
+ * Convention: a chain that allows returns; the end of a pod's chain drops. So egress and ingress are judged one after the
+ * other, each with its own verdict.
+ */
+export function skeletonChains(options: SkeletonOptions): readonly Chain[] {
+  return [
+    ...baseChains(options),
+    connectionChain(options),
+    judgedChain(options),
+    deniedChain(options),
+    revokedChain(),
+  ];
+}
+
+/** Routed, overlay and (with br_netfilter) bridged traffic in `forward`; the node's own and IPVS in `output`. */
+function baseChains(options: SkeletonOptions): readonly Chain[] {
+  const judgedNow = rule(
+    [{ kind: 'ct-mark', mask: options.ctMarkMask, value: epochMark(options.ctMarkMask, options.epoch) }],
+    [verdict('accept')],
+    'judged in this epoch',
+  );
+  const judge = rule([], [jump('connection')]);
+  const ownNode = rule(
+    [{ kind: 'source-local' }],
+    [verdict('accept')],
+    "the pod's own node: probes of the kubelet",
+  );
+  return [
+    base('forward', 'forward', 0, [judgedNow, judge]),
+    base('output', 'output', 0, [judgedNow, ownNode, judge]),
+    // After IPVS, which takes its packets at 98 and 99: what comes here is for the node itself.
+    base(
+      'input',
+      'input',
+      101,
+      options.nodeEgress === 'enforce'
+        ? [judgedNow, judge]
+        : [rule([], [verdict('accept')], 'to the own node: allowed unless --node-egress=enforce')],
+    ),
+  ];
+}
+
+function connectionChain({ ctMarkMask, podCIDRs }: SkeletonOptions): Chain {
+  const dispatch = (direction: Direction): readonly Rule[] =>
+    families.map((family) =>
+      rule(
+        [],
+        [{ kind: 'address-vmap', side: ownSide(direction), family, map: dispatchMapName(direction, family) }],
+      ),
+    );
+  return {
+    name: 'connection' as ChainName,
+    rules: [
+      rule(
+        [
+          { kind: 'ct-mark', mask: ctMarkMask, value: revokedMark(ctMarkMask) },
+          { kind: 'ct-direction', direction: 'reply' },
+        ],
+        [goto('revoked')],
+        'replies of a connection that was cut',
+      ),
+      rule(
+        [{ kind: 'ct-state', states: ['related'] }],
+        [verdict('accept')],
+        'ICMP errors of an allowed connection',
+      ),
+      rule(
+        [
+          { kind: 'ct-state', states: ['established'] },
+          { kind: 'ct-direction', direction: 'reply' },
+        ],
+        [verdict('accept')],
+        'replies of an allowed connection',
+      ),
+      rule(
+        [{ kind: 'icmpv6-types', types: neighbourDiscovery }],
+        [verdict('accept')],
+        'neighbour discovery and multicast listeners',
+      ),
+      ...podCIDRs.flatMap(unknownAddress),
+      ...dispatch('egress'),
+      ...dispatch('ingress'),
+    ],
+  };
+}
+
+/** MLD query, report, done (RFC 2710), ND 133-137 (RFC 4861), MLDv2 report (RFC 3810): without them IPv6 does not work. */
+const neighbourDiscovery: readonly number[] = [130, 131, 132, 133, 134, 135, 136, 137, 143];
+
+/** Fail closed: a pod that starts before its rules are here has an address in the range that nobody knows yet. */
+function unknownAddress(cidr: Cidr): readonly Rule[] {
+  const family = familyOf(cidr);
+  const sides: readonly Side[] = ['saddr', 'daddr'];
+  return sides.map((side) =>
+    rule(
+      [
+        { kind: 'prefix', side, cidr },
+        { kind: 'address-set', side, family, set: localSetName(family), negate: true },
+      ],
+      [goto('denied')],
+      'pod whose rules are not in force yet',
+    ),
+  );
+}
+
+function judgedChain({ ctMarkMask, epoch }: SkeletonOptions): Chain {
+  return {
+    name: sharedChains.judged,
+    rules: [
+      rule(
+        [],
+        [{ kind: 'set-ct-mark', keep: keptBits(ctMarkMask), value: epochMark(ctMarkMask, epoch) }],
+        'allowed: not judged again in this epoch',
+      ),
+    ],
+  };
+}
+
+/**
+ * The mark stops the replies of a connection that was allowed before. Packets of the client are always judged again, so a
+ * connection that is allowed once more goes on.
+ */
+function deniedChain({ ctMarkMask, deny }: SkeletonOptions): Chain {
+  const established: Match = { kind: 'ct-state', states: ['established'] };
+  return {
+    name: sharedChains.denied,
+    rules: [
+      rule(
+        [],
+        [{ kind: 'set-ct-mark', keep: keptBits(ctMarkMask), value: revokedMark(ctMarkMask) }],
+        'replies are cut too',
+      ),
+      rule([established, { kind: 'tcp-reset' }], [verdict('accept')], 'a reset ends what is cut anyway'),
+      rule(
+        [established, { kind: 'protocol', protocol: 'TCP' }],
+        [{ kind: 'counter' }, { kind: 'reject', with: 'tcp-reset' }],
+        'was allowed before: cut',
+      ),
+      ...(deny === 'reject'
+        ? [
+            rule(
+              [{ kind: 'protocol', protocol: 'TCP' }],
+              [{ kind: 'counter' }, { kind: 'reject', with: 'tcp-reset' }],
+            ),
+            rule([], [{ kind: 'counter' }, { kind: 'reject', with: 'admin-prohibited' }]),
+          ]
+        : [rule([], [{ kind: 'counter' }, verdict('drop')])]),
+    ],
+  };
+}
+
+function revokedChain(): Chain {
+  return {
+    name: 'revoked' as ChainName,
+    rules: [
+      rule([{ kind: 'tcp-reset' }], [verdict('accept')], 'a reset ends what is cut anyway'),
+      rule(
+        [{ kind: 'protocol', protocol: 'TCP' }],
+        [{ kind: 'counter' }, { kind: 'reject', with: 'tcp-reset' }],
+      ),
+      rule([], [{ kind: 'counter' }, verdict('drop')]),
+    ],
+  };
+}
+
+function base(
+  name: string,
+  hook: 'forward' | 'output' | 'input',
+  priority: number,
+  rules: readonly Rule[],
+): Chain {
+  return { name: name as ChainName, base: { hook, priority }, rules };
+}
+
+function rule(matches: readonly Match[], statements: readonly Statement[], comment?: string): Rule {
+  return comment === undefined ? { matches, statements } : { matches, statements, comment };
+}
+
+function verdict(kind: 'accept' | 'drop'): Statement {
+  return { kind: 'verdict', verdict: { kind } };
+}
+
+function jump(chain: string): Statement {
+  return { kind: 'verdict', verdict: { kind: 'jump', chain: chain as ChainName } };
+}
+
+function goto(chain: string): Statement {
+  return { kind: 'verdict', verdict: { kind: 'goto', chain: chain as ChainName } };
+}

@@ -1,0 +1,121 @@
+import {
+  type Chain,
+  type ChainName,
+  type NftSet,
+  type Ruleset,
+  type SetName,
+  type Verdict,
+} from './objects.ts';
+import type { Element, Operation, Transaction } from './operation.ts';
+
+/** What is to be written: names of chains and sets, and which elements of the sets that stay. */
+export interface Touched {
+  readonly chains: Iterable<ChainName>;
+  readonly sets: Iterable<SetName>;
+}
+
+/**
+ * The smallest transaction that turns one ruleset into the other. Sets and chains come before what refers to them and go
+ * after it, so that the kernel accepts every step.
+ * @param touched where the two may differ; without it everything is compared
+ */
+export function transactionBetween(
+  from: Ruleset,
+  to: Ruleset,
+  touched: Touched = everything(from, to),
+): Transaction {
+  const chainNames = [...new Set(touched.chains)].sort();
+  const setNames = [...new Set(touched.sets)].sort();
+  const newChains = chainNames.flatMap((name) => (from.chains.has(name) ? [] : (to.chains.get(name) ?? [])));
+  const goneChains = chainNames.filter((name) => from.chains.has(name) && !to.chains.has(name));
+  const changedChains = chainNames.flatMap((name) => {
+    const [before, after] = [from.chains.get(name), to.chains.get(name)];
+    return before !== undefined && after !== undefined && !sameChain(before, after) ? [after] : [];
+  });
+  // A set whose declaration changed under its name cannot be altered in place; names carry the definition, so it never is.
+  const newSets = setNames.flatMap((name) => (from.sets.has(name) ? [] : (to.sets.get(name) ?? [])));
+  const goneSets = setNames.flatMap((name) => (to.sets.has(name) ? [] : (from.sets.get(name) ?? [])));
+  const keptSets = setNames.flatMap((name) => {
+    const [before, after] = [from.sets.get(name), to.sets.get(name)];
+    return before === undefined || after === undefined ? [] : [{ before, after }];
+  });
+  return {
+    table: to.table,
+    operations: [
+      ...newSets.map((set): Operation => ({ op: 'add-set', set })),
+      ...newChains.map((chain): Operation => ({ op: 'add-chain', chain })),
+      ...newSets.flatMap((set) => elementOperation('add-elements', set.name, [...set.elements])),
+      ...newChains.flatMap(ruleOperations),
+      ...keptSets.flatMap(({ before, after }) => [
+        ...elementOperation('delete-elements', before.name, missingFrom(after, before)),
+        ...elementOperation('add-elements', after.name, missingFrom(before, after)),
+      ]),
+      ...changedChains.flatMap((chain) => [flush(chain.name), ...ruleOperations(chain)]),
+      ...goneChains.map(flush),
+      ...goneChains.map((chain): Operation => ({ op: 'delete-chain', chain })),
+      ...goneSets.map((set): Operation => ({ op: 'delete-set', set })),
+    ],
+  };
+}
+
+/** Puts the ruleset in the place of whatever the kernel holds under the table's name, in one transaction. */
+export function replacementOf(ruleset: Ruleset): Transaction {
+  const empty: Ruleset = { table: ruleset.table, sets: new Map(), chains: new Map() };
+  return {
+    table: ruleset.table,
+    operations: [
+      // Deleting needs a table to be there; adding one that is there already does nothing.
+      { op: 'add-table' },
+      { op: 'delete-table' },
+      { op: 'add-table' },
+      ...transactionBetween(empty, ruleset).operations,
+    ],
+  };
+}
+
+function everything(from: Ruleset, to: Ruleset): Touched {
+  return {
+    chains: [...from.chains.keys(), ...to.chains.keys()],
+    sets: [...from.sets.keys(), ...to.sets.keys()],
+  };
+}
+
+function flush(chain: ChainName): Operation {
+  return { op: 'flush-chain', chain };
+}
+
+function ruleOperations(chain: Chain): readonly Operation[] {
+  return chain.rules.map((rule) => ({ op: 'add-rule', chain: chain.name, rule }));
+}
+
+function elementOperation(
+  op: 'add-elements' | 'delete-elements',
+  set: SetName,
+  elements: readonly Element[],
+): readonly Operation[] {
+  return elements.length === 0 ? [] : [{ op, set, elements: [...elements].sort(byKey) }];
+}
+
+function byKey(a: Element, b: Element): number {
+  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
+}
+
+/** Elements of `set` that `other` lacks, or has with another verdict. */
+function missingFrom(other: NftSet, set: NftSet): readonly Element[] {
+  return [...set.elements].filter(([key, verdict]) => {
+    const there = other.elements.get(key);
+    return there === undefined || !sameVerdict(there, verdict);
+  });
+}
+
+function sameVerdict(a: Verdict | null, b: Verdict | null): boolean {
+  return a === b || verdictText(a) === verdictText(b);
+}
+
+function verdictText(verdict: Verdict | null): string {
+  return verdict === null ? '' : 'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind;
+}
+
+function sameChain(a: Chain, b: Chain): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
