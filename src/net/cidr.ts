@@ -105,6 +105,21 @@ export function compareAddresses(a: Address, b: Address): number {
   return compareCidrs(hostCidr(a), hostCidr(b));
 }
 
+/** The address at a distance from the first of the block, `undefined` past its end. */
+export function addressAt(cidr: Cidr, offset: number): Address | undefined {
+  const { family, first, last } = bounds(cidr);
+  const value = first + BigInt(offset);
+  return value > last ? undefined : parseAddress(family === 'IPv4' ? dotted(value) : hexGroups(value));
+}
+
+function dotted(value: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join('.');
+}
+
+function hexGroups(value: bigint): string {
+  return (value.toString(16).padStart(32, '0').match(/.{4}/g) ?? []).join(':');
+}
+
 interface Bounds {
   readonly family: Family;
   readonly first: bigint;
