@@ -1,0 +1,23 @@
+import leven from 'leven';
+
+// Longer than any field or kind of the API: text beyond it is no typing mistake, and comparing it would cost.
+const longestName = 64;
+
+/**
+ * The candidate that was probably meant: the same but for case, else the nearest by edit distance, if at most a third of
+ * its letters (and at least two) differ. Of several, the first in the given order.
+ */
+export function closest(written: string, candidates: readonly string[]): string | undefined {
+  if (written.length > longestName) return undefined;
+  const lower = written.toLowerCase();
+  const sameLetters = candidates.find((candidate) => candidate.toLowerCase() === lower);
+  if (sameLetters !== undefined) return sameLetters;
+  let best: { readonly candidate: string; readonly distance: number } | undefined;
+  for (const candidate of candidates) {
+    const allowed = Math.min(Math.max(2, Math.floor(candidate.length / 3)), candidate.length - 1);
+    const distance = leven(lower, candidate.toLowerCase());
+    if (distance <= allowed && (best === undefined || distance < best.distance))
+      best = { candidate, distance };
+  }
+  return best?.candidate;
+}

@@ -1,0 +1,79 @@
+import type { Pod } from '../pod.ts';
+import { type Cursor, fieldOf, hasFields, rootCursor, sourceOf, stringOf } from './cursor.ts';
+import { reportUnsupported } from './field-error.ts';
+import { dnsSubdomainErrors } from './names.ts';
+import { type ObjectMeta, readLabels, readObjectMeta, referenceTo } from './object-meta.ts';
+import { controllerOf } from './owner.ts';
+import { readPodSpec } from './pod.ts';
+import { finishReading, type ReadContext, type Reading, unreadable } from './reading.ts';
+
+/** The kinds that make pods from a template. */
+export const workloadKinds = [
+  'CronJob',
+  'DaemonSet',
+  'Deployment',
+  'Job',
+  'ReplicaSet',
+  'ReplicationController',
+  'StatefulSet',
+] as const;
+
+/**
+ * Reads a workload as one pod of its template: without an address, named like the workload. A ReplicaSet or Job that
+ * another workload made counts as that one.
+ */
+export function readWorkload(value: unknown, context: ReadContext): Reading<Pod> {
+  const root = rootCursor(value, context);
+  const kind = hasFields(root) ? readKind(fieldOf(root, 'kind')) : undefined;
+  const meta =
+    kind === undefined
+      ? undefined
+      : readObjectMeta(root, { kind, scope: 'namespaced', nameErrors: dnsSubdomainErrors });
+  if (kind === undefined || meta === undefined) return unreadable(root.report);
+  const template = templateOf(root, kind);
+  const templateMeta = template === undefined ? undefined : fieldOf(template, 'metadata');
+  const labels =
+    templateMeta !== undefined && hasFields(templateMeta)
+      ? readLabels(fieldOf(templateMeta, 'labels'))
+      : undefined;
+  const spec = template === undefined ? undefined : readPodSpec(fieldOf(template, 'spec'));
+  if (labels === undefined || spec === undefined) {
+    return unreadable(root.report, referenceTo(kind, meta));
+  }
+  return finishReading(root.report, referenceTo(kind, meta), {
+    namespace: meta.namespace,
+    name: meta.name,
+    uid: '',
+    labels,
+    addresses: [],
+    finished: false,
+    created: '',
+    ...spec,
+    workload: workloadOf(kind, meta),
+    ...sourceOf(root),
+  });
+}
+
+function readKind(cursor: Cursor): string | undefined {
+  const kind = stringOf(cursor, '');
+  if (kind !== undefined && workloadKinds.some((known) => known === kind)) return kind;
+  if (kind !== undefined) reportUnsupported(cursor, workloadKinds);
+  return undefined;
+}
+
+/** A CronJob's template is a Job's, one level down. `undefined` where something on the way is no object. */
+function templateOf(root: Cursor, kind: string): Cursor | undefined {
+  const fields = kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template'] : ['spec', 'template'];
+  let cursor = root;
+  for (const name of fields) {
+    cursor = fieldOf(cursor, name);
+    if (!hasFields(cursor)) return undefined;
+  }
+  return cursor;
+}
+
+function workloadOf(kind: string, meta: ObjectMeta): { readonly kind: string; readonly name: string } {
+  const owner = controllerOf(meta.owners);
+  const isMade = owner !== undefined && workloadKinds.some((known) => known === owner.kind);
+  return isMade ? { kind: owner.kind, name: owner.name } : { kind, name: meta.name };
+}
