@@ -231,7 +231,9 @@ function someMatches(
 
 function podSet(groups: readonly PodGroup[], family: Family): SetDefinition {
   const comment = groups.map(groupText).join(' or ');
-  const name = definedSetName('pods', family, comment, groups.map(groupKey));
+  const [first, ...others] = groups.map(groupText);
+  const hint = others.length === 0 ? (first ?? '') : `${first ?? ''}/and-${String(others.length)}-more`;
+  const name = definedSetName('pods', family, hint, groups.map(groupKey));
   return { kind: 'pods', name, family, groups, comment: commentText(comment) };
 }
 
@@ -316,6 +318,8 @@ function ruleComment({ policy, direction, index }: RuleReference): string {
 }
 
 function rulesComment(allows: readonly Allow[]): string {
+  const [only, ...others] = allows;
+  if (only !== undefined && others.length === 0) return ruleComment(only.rule);
   const policies = [...new Set(allows.map((allow) => allow.rule.policy))];
   return commentText(`${String(allows.length)} rules of ${policies.join(', ')}`);
 }

@@ -52,8 +52,9 @@ export function transactionBetween(
       ]),
       ...changedChains.flatMap((chain) => [flush(chain.name), ...ruleOperations(chain)]),
       ...goneChains.map(flush),
-      ...goneChains.map((chain): Operation => ({ op: 'delete-chain', chain })),
+      // Rules refer to maps and maps refer to chains, so they go in that order.
       ...goneSets.map((set): Operation => ({ op: 'delete-set', set })),
+      ...goneChains.map((chain): Operation => ({ op: 'delete-chain', chain })),
     ],
   };
 }
