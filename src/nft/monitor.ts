@@ -178,7 +178,7 @@ const startNftMonitor: StartMonitor = (command, signal) => {
     const { signal: killedBy, exitCode, stderr } = result;
     const facts = {
       stdout: '',
-      stderr: String(stderr),
+      stderr,
       milliseconds: Math.round(performance.now() - started),
     };
     if (result.isCanceled) return { ...facts, end: 'aborted', signal: killedBy };
