@@ -105,7 +105,7 @@ function isolates(policy: NetworkPolicy, direction: Direction, pod: Pod): boolea
   );
 }
 
-/** W: "a Pod cannot block access to itself". */
+/** W: "a pod cannot block access to itself". */
 function isSamePod(pod: Pod, other: Endpoint): boolean {
   return other.kind === 'pod' && podKey(other.pod) === podKey(pod);
 }

@@ -5,6 +5,7 @@ import { ipBlockCases } from './ip-block.cases.ts';
 import { isolationCases } from './isolation.cases.ts';
 import { knownEngineBugsCases } from './known-engine-bugs.cases.ts';
 import { namedPortsCases } from './named-ports.cases.ts';
+import { namesCases } from './names.cases.ts';
 import type { PolicyCase } from './policy-case.ts';
 import { portsCases } from './ports.cases.ts';
 import { protocolsCases } from './protocols.cases.ts';
@@ -24,6 +25,7 @@ export const casesByTopic: Readonly<Record<string, readonly PolicyCase[]>> = {
   'what policies are judged on': protocolsCases,
   'policies that cannot be understood': brokenPoliciesCases,
   'known bugs of engines': knownEngineBugsCases,
+  names: namesCases,
 };
 
 export const allCases: readonly PolicyCase[] = Object.values(casesByTopic).flat();

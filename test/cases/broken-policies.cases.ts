@@ -80,4 +80,14 @@ export const brokenPoliciesCases: readonly PolicyCase[] = [
     ),
     flows: [...deny(['x/b', 'x/bare'], 'x/a:80/TCP')],
   },
+  {
+    name: 'broken-policy-types-isolate-both-directions',
+    source: 'J5',
+    refused: 'not a policy type',
+    manifests: policy(
+      'x/p',
+      '{ podSelector: { matchLabels: { pod: a } }, policyTypes: [Inbound], ingress: [{}], egress: [{}] }',
+    ),
+    flows: [...deny('y/a', 'x/a:80/TCP'), ...deny('x/a', 'y/a:80/TCP'), ...allow('y/a', 'x/b:80/TCP')],
+  },
 ];

@@ -166,6 +166,16 @@ export const isolationCases: readonly PolicyCase[] = [
     flows: [...deny(['x/b', 'y/a'], 'x/a:80/TCP', 'x/bare:80/TCP'), ...allow('x/a', 'y/a:80/TCP')],
   },
   {
+    name: 'spec-missing-is-default-deny-ingress',
+    source: 'I5',
+    manifests: `---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { namespace: x, name: p }
+`,
+    flows: [...deny(['x/b', 'y/a'], 'x/a:80/TCP', 'x/bare:80/TCP'), ...allow('x/a', 'y/a:80/TCP')],
+  },
+  {
     name: 'policy-selects-in-its-own-namespace',
     source: 'I6',
     manifests: policy('y/p', '{ podSelector: { matchLabels: { pod: a } }, policyTypes: [Ingress, Egress] }'),

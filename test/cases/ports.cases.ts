@@ -232,6 +232,13 @@ export const portsCases: readonly PolicyCase[] = [
     flows: [...deny('y/a', 'x/a:ICMP', 'x/a:80/TCP')],
   },
   {
+    name: 'number-in-quotes-is-refused-and-allows-nothing',
+    source: 'P6',
+    refused: 'text is a port name, and a name needs a letter',
+    manifests: ingressPorts("[{ port: '80' }]"),
+    flows: [...deny('y/a', 'x/a:80/TCP')],
+  },
+  {
     name: 'every-port-of-every-named-protocol-is-not-everything',
     source: 'P7',
     manifests: ingressPorts('[{ protocol: TCP }, { protocol: UDP }, { protocol: SCTP }]'),
