@@ -1,26 +1,13 @@
-import { performance } from 'node:perf_hooks';
+import { type Clock as KubeClock, systemClock as kubeClock } from '../kube/clock.ts';
 
 /** The passing of time, so that tests can turn the hands. */
-export interface Clock {
-  /** Milliseconds from some moment in the past; never goes back. */
-  now(): number;
-  /** Seconds since 1970. */
-  epochSeconds(): number;
-  /** Calls once after `milliseconds`; the returned function calls it off. */
-  after(milliseconds: number, callback: () => void): () => void;
+export interface Clock extends KubeClock {
   /** Resolves when everything that input and output have ready has been handled. */
   turn(): Promise<void>;
 }
 
 export const systemClock: Clock = {
-  now: () => performance.now(),
-  epochSeconds: () => Date.now() / 1000,
-  after: (milliseconds, callback) => {
-    const timer = setTimeout(callback, milliseconds);
-    return () => {
-      clearTimeout(timer);
-    };
-  },
+  ...kubeClock,
   turn: () =>
     new Promise((resolve) => {
       setImmediate(resolve);

@@ -1,3 +1,4 @@
+import type { KubeConfigSource } from '../kube/client.ts';
 import { type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
 import { isEpochMask } from '../ruleset/epoch.ts';
 import { AgentError } from './errors.ts';
@@ -19,11 +20,6 @@ export interface AgentConfigValues {
   readonly nftPath?: string;
 }
 
-/** Where the API server is and who asks. */
-export type KubeAccess =
-  | { readonly kind: 'in-cluster' }
-  | { readonly kind: 'kubeconfig'; readonly path?: string; readonly context?: string };
-
 export interface ListenAddress {
   readonly host: string;
   /** 0 takes a free port. */
@@ -32,7 +28,7 @@ export interface ListenAddress {
 
 /** What the agent was told. Checked, defaults applied. */
 export interface AgentConfig {
-  readonly kube: KubeAccess;
+  readonly kube: KubeConfigSource;
   /** `/livez`, `/readyz`, `/status`; absent: not served. */
   readonly health?: ListenAddress;
   /** `/metrics`; absent: not served. */
@@ -56,8 +52,8 @@ export const agentConfigDefaults = {
 } as const satisfies AgentConfigValues;
 
 /**
- * Reads flags, then the environment: NODE_NAME (the downward API's `spec.nodeName`), KUBECONFIG,
- * KUBERNETES_SERVICE_HOST (set in every pod).
+ * Reads flags, then NODE_NAME (the downward API's `spec.nodeName`). Without --kubeconfig the API server is found as
+ * kubectl does it: KUBECONFIG, the service account where this is a pod, ~/.kube/config.
  *
  * @throws AgentError `config-invalid`, naming everything that is wrong
  */
@@ -69,7 +65,7 @@ export function readAgentConfig(
   const health = readListenAddress('--health-address', values.healthAddress, 'healthAddress', problems);
   const metrics = readListenAddress('--metrics-address', values.metricsAddress, 'metricsAddress', problems);
   const config: AgentConfig = {
-    kube: readKubeAccess(values, env, problems),
+    kube: readKubeSource(values, env, problems),
     ...(health === undefined ? {} : { health }),
     ...(metrics === undefined ? {} : { metrics }),
     logLevel: readChoice('--log-level', values.logLevel, logLevels, agentConfigDefaults.logLevel, problems),
@@ -92,22 +88,24 @@ export function readAgentConfig(
   return config;
 }
 
-function readKubeAccess(
+function readKubeSource(
   values: AgentConfigValues,
   env: Readonly<Record<string, string | undefined>>,
   problems: string[],
-): KubeAccess {
-  const path = values.kubeconfig ?? (env['KUBECONFIG'] === '' ? undefined : env['KUBECONFIG']);
-  const wantsFile = values.kubeconfig !== undefined || values.context !== undefined;
-  if (values.inCluster === true && wantsFile) {
-    problems.push('--in-cluster excludes --kubeconfig and --context');
+): KubeConfigSource {
+  const { kubeconfig, context } = values;
+  if (values.inCluster === true) {
+    if (kubeconfig !== undefined || context !== undefined) {
+      problems.push('--in-cluster excludes --kubeconfig and --context');
+    }
+    if ((env['KUBECONFIG'] ?? '') !== '') problems.push('--in-cluster: unset KUBECONFIG, which comes first');
+    if ((env['KUBERNETES_SERVICE_HOST'] ?? '') === '') {
+      problems.push('--in-cluster: KUBERNETES_SERVICE_HOST is not set, so this is not a pod');
+    }
   }
-  const inPod = (env['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
-  if (values.inCluster === true || (!wantsFile && path === undefined && inPod)) return { kind: 'in-cluster' };
   return {
-    kind: 'kubeconfig',
-    ...(path === undefined ? {} : { path }),
-    ...(values.context === undefined ? {} : { context: values.context }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
   };
 }
 

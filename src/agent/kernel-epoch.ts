@@ -1,5 +1,6 @@
 import { isRecord, type ListedObject } from '../nft/listing.ts';
 import { epochOfMark, lastEpoch } from '../ruleset/epoch.ts';
+import type { Ruleset } from '../ruleset/objects.ts';
 import { sharedChains } from '../ruleset/skeleton.ts';
 
 /**
@@ -18,6 +19,13 @@ export function kernelEpoch(objects: readonly ListedObject[], ctMarkMask: number
     }
   }
   return undefined;
+}
+
+/** The epoch in which a desired ruleset judges; `undefined` where it does not judge at all. */
+export function rulesetEpoch({ chains }: Ruleset, ctMarkMask: number): number | undefined {
+  const statements = chains.get(sharedChains.judged)?.rules.flatMap((rule) => rule.statements) ?? [];
+  const mark = statements.find((statement) => statement.kind === 'set-ct-mark');
+  return mark === undefined ? undefined : epochOfMark(ctMarkMask, mark.value);
 }
 
 /**

@@ -46,7 +46,7 @@ export interface Metrics {
   }): void;
   syncFailed(kind: string): void;
   diagnostics(diagnostics: readonly Diagnostic[]): void;
-  objectNotUnderstood(resource: string): void;
+  objectNotUnderstood(kind: string): void;
 }
 
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -106,7 +106,7 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
   const notUnderstood = new Counter({
     name: 'ringfence_objects_not_understood_total',
     help: 'Objects from the API server that could not be read and were closed instead.',
-    labelNames: ['resource'] as const,
+    labelNames: ['kind'] as const,
     registers,
   });
   for (const mode of ['delta', 'replacement'] as const) syncs.inc({ mode }, 0);
@@ -139,8 +139,8 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
     diagnostics(found) {
       for (const { severity, code } of found) diagnostics.inc({ severity, code });
     },
-    objectNotUnderstood(resource) {
-      notUnderstood.inc({ resource });
+    objectNotUnderstood(kind) {
+      notUnderstood.inc({ kind });
     },
   };
 }

@@ -1,37 +1,55 @@
-import { isNftError, type NftErrorCode } from '../nft/errors.ts';
 import type { Nft } from '../nft/nft.ts';
-import { formatVersion, minimumVersion, type NftVersion } from '../nft/version.ts';
-import { AgentError, type AgentErrorCode } from './errors.ts';
+import { checkHost, type HostFinding } from '../nft/requirements.ts';
+import type { NftVersion } from '../nft/version.ts';
+import { AgentError } from './errors.ts';
 
-/**
- * Whether rulesets can be written here at all.
- *
- * @throws AgentError that says what to do
- */
-export async function checkNft(nft: Nft, nftPath: string, signal: AbortSignal): Promise<NftVersion> {
-  try {
-    return await nft.probe({ signal });
-  } catch (error) {
-    if (!isNftError(error) || error.code === 'NFT_ABORTED') throw error;
-    const advice = adviceFor[error.code];
-    if (advice === undefined) {
-      throw new AgentError('nft-unusable', `nft (${nftPath}) does not work here: ${error.message}`, {
-        cause: error,
-      });
-    }
-    const [code, text] = advice;
-    throw new AgentError(code, `${error.message}: ${text}`, { cause: error });
-  }
+/** A host on which policies hold, as far as can be seen from here. */
+export interface FitHost {
+  readonly nftVersion: NftVersion;
+  readonly warnings: readonly HostFinding[];
 }
 
-const needed = `nftables ${formatVersion(minimumVersion)} or newer`;
+/**
+ * Whether policies would hold on this host: nft and its version, CAP_NET_ADMIN, the kernel, br_netfilter.
+ *
+ * @throws AgentError that names everything that is missing and what to do about it
+ */
+export async function checkStart(nft: Pick<Nft, 'probe'>, signal: AbortSignal): Promise<FitHost> {
+  let nftVersion: NftVersion | undefined;
+  let nftError: unknown;
+  const findings = await checkHost(
+    {
+      async probe(options) {
+        try {
+          return (nftVersion = await nft.probe(options));
+        } catch (error) {
+          nftError = error;
+          throw error;
+        }
+      },
+    },
+    { signal },
+  );
+  signal.throwIfAborted();
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (first !== undefined) {
+    const message = errors.map((finding) => `${finding.message}: ${finding.fix}`).join('; ');
+    throw new AgentError(first.code, message, { cause: nftError });
+  }
+  if (nftVersion === undefined) {
+    throw new AgentError('nft-unusable', 'nft could not be probed: run "nft --version" here', {
+      cause: nftError,
+    });
+  }
+  return { nftVersion, warnings: findings };
+}
 
-const adviceFor: Readonly<Partial<Record<NftErrorCode, readonly [AgentErrorCode, string]>>> = {
-  NFT_MISSING_BINARY: ['nft-missing', `install ${needed}, or name the binary with --nft-path`],
-  NFT_TOO_OLD: ['nft-too-old', `install ${needed}, or name a newer binary with --nft-path`],
-  NFT_NO_JSON: ['nft-unusable', `install ${needed} built with JSON (libjansson)`],
-  NFT_NO_PERMISSION: [
-    'nft-not-permitted',
-    'run as root with CAP_NET_ADMIN (in a pod: hostNetwork and securityContext.capabilities.add: [NET_ADMIN])',
-  ],
-};
+/** The errors of a host on which nft is known to work, without running it: for looking again, now and then. */
+export async function hostErrors(
+  nftVersion: NftVersion,
+  signal: AbortSignal,
+): Promise<readonly HostFinding[]> {
+  const findings = await checkHost({ probe: () => Promise.resolve(nftVersion) }, { signal });
+  return findings.filter(({ severity }) => severity === 'error');
+}

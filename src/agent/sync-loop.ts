@@ -25,8 +25,8 @@ export interface SyncState {
   readonly since: number;
   /** Attempts that failed in a row. */
   readonly failures: number;
-  /** The compiler that the kernel last agreed with; absent before the first success. */
-  readonly applied?: Compiler;
+  /** The mark of the oldest event that is not in the kernel yet, in the clock's milliseconds. */
+  readonly pendingSince?: number;
 }
 
 export type SyncMode = 'delta' | 'replacement';
@@ -79,8 +79,8 @@ const defaultGrace = 5000;
 export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
   const { clock, pace = defaultPace } = options;
   let compiler: Compiler | undefined;
-  let applied: Compiler | undefined;
   let marks: number[] = [];
+  let carried: readonly number[] = [];
   let pending = false;
   let replaceNext = false;
   let failures = 0;
@@ -120,7 +120,10 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
         enter('stopped');
       }
     },
-    state: () => ({ phase, since, failures, ...(applied === undefined ? {} : { applied }) }),
+    state: () => {
+      const pendingSince = carried[0] ?? marks[0];
+      return { phase, since, failures, ...(pendingSince === undefined ? {} : { pendingSince }) };
+    },
   };
 
   function setPending(): void {
@@ -166,6 +169,7 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
     const mode: SyncMode = replaceNext || failures >= deltaAttempts ? 'replacement' : 'delta';
     const started = clock.now();
     const timed = marks;
+    carried = timed;
     marks = [];
     pending = false;
     replaceNext = false;
@@ -191,7 +195,6 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
     }
     ended();
     failures = 0;
-    applied = current;
     options.succeeded?.({
       compiler: current,
       mode,
@@ -222,6 +225,7 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
     function ended(): void {
       lastEnd = clock.now();
       lastDuration = lastEnd - started;
+      carried = [];
       enter('idle');
     }
   }

@@ -7,7 +7,7 @@ const env = { NODE_NAME: 'node-1' };
 describe('readAgentConfig', () => {
   test('defaults', () => {
     expect(readAgentConfig({}, env)).toEqual({
-      kube: { kind: 'kubeconfig' },
+      kube: {},
       health: { host: '127.0.0.1', port: 9461 },
       metrics: { host: '127.0.0.1', port: 9462 },
       logLevel: 'info',
@@ -26,18 +26,22 @@ describe('readAgentConfig', () => {
     expect(readAgentConfig(agentConfigDefaults, env)).toEqual(readAgentConfig({}, env));
   });
 
-  // values, environment, expected access
-  const accesses: readonly (readonly [AgentConfigValues, Record<string, string>, unknown])[] = [
-    [{}, { KUBERNETES_SERVICE_HOST: '10.96.0.1' }, { kind: 'in-cluster' }],
-    [{ inCluster: true }, {}, { kind: 'in-cluster' }],
-    [{ inCluster: true }, { KUBECONFIG: '/k' }, { kind: 'in-cluster' }],
-    [{}, { KUBECONFIG: '/k', KUBERNETES_SERVICE_HOST: '10.96.0.1' }, { kind: 'kubeconfig', path: '/k' }],
-    [{ kubeconfig: '/mine' }, { KUBECONFIG: '/k' }, { kind: 'kubeconfig', path: '/mine' }],
-    [{ context: 'c' }, { KUBERNETES_SERVICE_HOST: '10.96.0.1' }, { kind: 'kubeconfig', context: 'c' }],
-    [{}, { KUBECONFIG: '' }, { kind: 'kubeconfig' }],
+  // values, environment, expected source
+  const sources: readonly (readonly [AgentConfigValues, Record<string, string>, unknown])[] = [
+    [{}, { KUBERNETES_SERVICE_HOST: '10.96.0.1' }, {}],
+    [{}, { KUBECONFIG: '/a:/b' }, {}],
+    [{ inCluster: true }, { KUBERNETES_SERVICE_HOST: '10.96.0.1' }, {}],
+    [{ kubeconfig: '/mine', context: 'c' }, { KUBECONFIG: '/k' }, { kubeconfig: '/mine', context: 'c' }],
   ];
-  test.each(accesses)('API server: %j with %j', (values, more, expected) => {
+  test.each(sources)('API server: %j with %j', (values, more, expected) => {
     expect(readAgentConfig(values, { ...env, ...more }).kube).toEqual(expected);
+  });
+
+  test('in-cluster is refused where it would not be', () => {
+    expect(() => readAgentConfig({ inCluster: true }, env)).toThrow(/not a pod/);
+    expect(() =>
+      readAgentConfig({ inCluster: true }, { ...env, KUBECONFIG: '/k', KUBERNETES_SERVICE_HOST: 'x' }),
+    ).toThrow(/unset KUBECONFIG/);
   });
 
   // values, expected part

@@ -1,0 +1,239 @@
+import type { KubeClient } from '../kube/client.ts';
+import { sleep } from '../kube/clock.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { Pod } from '../model/pod.ts';
+import type { Nft } from '../nft/nft.ts';
+import { formatVersion, type NftVersion } from '../nft/version.ts';
+import type { Clock } from './clock.ts';
+import type { AgentConfig, ListenAddress } from './config.ts';
+import { createEnforcement, type Enforcement } from './enforcement.ts';
+import { livenessChecks, readinessChecks } from './health-checks.ts';
+import { type HealthRoute, type HealthSources, listenForHealth, type ListeningServer } from './health.ts';
+import { readKernel } from './kernel-state.ts';
+import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { invalidPolicyEvent } from './policy-event.ts';
+import { hostErrors } from './start-check.ts';
+import { type AgentStatus, phaseOf, policyStatuses } from './status.ts';
+import { isUnreadable, type Unreadable } from './stored-objects.ts';
+import type { SyncSuccess } from './sync-loop.ts';
+import { createWatches, type Watches } from './watches.ts';
+
+/** Everything outside the process, and what speaks of it. */
+export interface AgentWorld {
+  readonly nft: Nft;
+  readonly nftVersion: NftVersion;
+  readonly client: KubeClient;
+  readonly events: EventRecorder;
+  readonly version: string;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/**
+ * Watches, compiles, applies and answers until the signal aborts.
+ *
+ * @throws AgentError `listen-failed`
+ */
+export async function enforceNode(
+  config: AgentConfig,
+  world: AgentWorld,
+  signal: AbortSignal,
+): Promise<void> {
+  const { nft, client, events, log, clock } = world;
+  const kernel = await readKernel(nft, config.compiler, { log, clock, signal });
+  if (kernel.hasTable) log.info({ table: config.compiler.table }, 'kernel ruleset stays until synced');
+  const metrics = createMetrics(
+    {
+      counts: () => enforcement.counts(),
+      watches: () => watches.counts(),
+      invalidPolicies: () => enforcement.invalidPolicies(),
+      pendingSeconds: () => {
+        const { pendingSince } = enforcement.state().sync;
+        return pendingSince === undefined ? 0 : (clock.now() - pendingSince) / 1000;
+      },
+    },
+    { version: world.version, nftVersion: formatVersion(world.nftVersion) },
+  );
+  const enforcement: Enforcement = createEnforcement({
+    compiler: config.compiler,
+    kernel,
+    apply: (transaction, { signal: kill }) => nft.apply(transaction, { signal: kill }),
+    current: {
+      namespaces: () => readable(watches.namespaces().values()),
+      pods: () => readable(watches.pods().values()),
+      policies: () => [...watches.policies().values()].map(({ policy }) => policy),
+    },
+    observer: {
+      succeeded: (success) => {
+        metrics.syncSucceeded(inSeconds(success, clock.epochSeconds()));
+      },
+      failed: (kind) => {
+        metrics.syncFailed(kind);
+      },
+      diagnosed: (policy, diagnostics) => {
+        metrics.diagnostics(diagnostics);
+        const event = invalidPolicyEvent(policy, diagnostics);
+        if (event !== undefined) events.record(event);
+      },
+      notUnderstood: (kind) => {
+        metrics.objectNotUnderstood(kind);
+      },
+    },
+    log,
+    clock,
+  });
+  const watches: Watches = createWatches({
+    client,
+    nodeName: config.compiler.nodeName,
+    handlers: enforcement.handlers,
+    log,
+    clock,
+  });
+  const host = watchHost(world);
+  const servers = await listen(
+    config,
+    healthSources(config, world, { enforcement, watches, metrics, host }),
+    log,
+  );
+  // Whatever ends one of them unforeseen ends all, and the process: it is started again, and the rules stay.
+  const stop = new AbortController();
+  const until = AbortSignal.any([signal, stop.signal]);
+  try {
+    const running = [enforcement.run(until), watches.run(until), events.run(until), host.run(until)];
+    await Promise.all(running).finally(async () => {
+      stop.abort();
+      await Promise.allSettled(running);
+    });
+  } finally {
+    await Promise.all(servers.map((server) => server.close()));
+  }
+}
+
+function readable<T extends object>(objects: Iterable<T | Unreadable>): readonly T[] {
+  return [...objects].filter((object): object is T => !isUnreadable(object));
+}
+
+function inSeconds(success: SyncSuccess, at: number): Parameters<Metrics['syncSucceeded']>[0] {
+  return {
+    mode: success.mode,
+    operations: success.operations,
+    narrows: success.narrows,
+    compileSeconds: success.compileDuration / 1000,
+    applySeconds: success.applyDuration / 1000,
+    latencies: success.latencies.map((latency) => latency / 1000),
+    at,
+  };
+}
+
+interface HostWatch {
+  readonly problem: () => string | undefined;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Milliseconds between looks at the host: a bridge may come with the first pod, a sysctl may be reset. */
+const hostInterval = 60_000;
+
+function watchHost({ nftVersion, log, clock }: AgentWorld): HostWatch {
+  let problem: string | undefined;
+  return {
+    problem: () => problem,
+    async run(signal) {
+      for (
+        await sleep(clock, hostInterval, signal);
+        !signal.aborted;
+        await sleep(clock, hostInterval, signal)
+      ) {
+        const errors = await hostErrors(nftVersion, signal);
+        const found = errors.map(({ message, fix }) => `${message}: ${fix}`).join('; ');
+        if (found !== '' && found !== problem) {
+          for (const error of errors) log.error({ ...error }, 'host finding');
+        }
+        problem = found === '' ? undefined : found;
+      }
+    },
+  };
+}
+
+interface AgentParts {
+  readonly enforcement: Enforcement;
+  readonly watches: Watches;
+  readonly metrics: Metrics;
+  readonly host: HostWatch;
+}
+
+function healthSources(config: AgentConfig, world: AgentWorld, parts: AgentParts): HealthSources {
+  const { enforcement, watches, metrics, host } = parts;
+  const facts = {
+    sync: () => enforcement.state().sync,
+    now: () => world.clock.now(),
+    watches: () => watches.counts(),
+    nodeKnown: () => enforcement.state().nodeIsKnown,
+    enforcing: () => enforcement.state().isEnforcing,
+    lastError: () => enforcement.state().lastError,
+    hostProblem: host.problem,
+  };
+  return {
+    livez: livenessChecks(facts),
+    readyz: readinessChecks(facts),
+    status: () => statusOf(config, world, parts),
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+  };
+}
+
+function statusOf(config: AgentConfig, world: AgentWorld, { enforcement, watches }: AgentParts): AgentStatus {
+  const { nodeName, table } = config.compiler;
+  const { sync, isEnforcing, lastSuccess, lastError } = enforcement.state();
+  const isLocal = (pod: Pod): boolean => pod.nodeName === nodeName && pod.addresses.length > 0;
+  return {
+    apiVersion: 'ringfence.dev/v1alpha1',
+    kind: 'AgentStatus',
+    node: nodeName,
+    version: world.version,
+    nftVersion: formatVersion(world.nftVersion),
+    table,
+    phase: phaseOf(sync, isEnforcing),
+    ...(lastSuccess === undefined ? {} : { lastSync: new Date(lastSuccess * 1000).toISOString() }),
+    ...(lastError === undefined ? {} : { lastError }),
+    watches: watches.counts().map(({ resource, synced }) => ({ resource, synced })),
+    counts: enforcement.counts(),
+    policies: policyStatuses(
+      watches.policies(),
+      enforcement.policies(),
+      readable(watches.pods().values()).filter(isLocal),
+    ),
+  };
+}
+
+/** One server where both addresses are the same. */
+async function listen(
+  config: AgentConfig,
+  sources: HealthSources,
+  log: Log,
+): Promise<readonly ListeningServer[]> {
+  const health: readonly HealthRoute[] = ['/livez', '/readyz', '/status'];
+  const metrics: readonly HealthRoute[] = ['/metrics'];
+  const isShared =
+    config.health !== undefined &&
+    config.health.host === config.metrics?.host &&
+    config.health.port === config.metrics.port;
+  const wanted: readonly (readonly [ListenAddress | undefined, readonly HealthRoute[]])[] = isShared
+    ? [[config.health, [...health, ...metrics]]]
+    : [
+        [config.health, health],
+        [config.metrics, metrics],
+      ];
+  const servers: ListeningServer[] = [];
+  try {
+    for (const [address, routes] of wanted) {
+      if (address === undefined) continue;
+      const server = await listenForHealth({ ...address, routes }, sources);
+      log.info({ host: server.host, port: server.port, routes }, 'listening');
+      servers.push(server);
+    }
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.close()));
+    throw error;
+  }
+  return servers;
+}

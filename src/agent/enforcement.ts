@@ -1,0 +1,233 @@
+import type { Node } from '../model/cluster.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import {
+  type Compiler,
+  type CompilerCounts,
+  type CompilerOptions,
+  createCompiler,
+} from '../ruleset/compiler.ts';
+import { nextEpoch } from '../ruleset/epoch.ts';
+import type { Transaction } from '../ruleset/operation.ts';
+import type { Clock } from './clock.ts';
+import { createCompilerFeed, type CurrentObjects } from './compiler-feed.ts';
+import { rulesetEpoch } from './kernel-epoch.ts';
+import type { KernelState } from './kernel-state.ts';
+import type { Log } from './log.ts';
+import { createPolicyProgress, type PolicyProgressEntry } from './policy-progress.ts';
+import { createPolicyReports, type ReportedPolicy } from './policy-reports.ts';
+import { isUnreadable, type Unreadable } from './stored-objects.ts';
+import { failureKind, isKernelInDoubt } from './sync-failure.ts';
+import { createSyncLoop, type SyncFailure, type SyncState, type SyncSuccess } from './sync-loop.ts';
+import { watchedResources, type WatchedResource, type WatchHandlers } from './watches.ts';
+
+/** Carries what the watches bring into the kernel, from the first moment on. */
+export interface Enforcement {
+  readonly handlers: WatchHandlers;
+  /** Works until the signal aborts. Never rejects. The rules stay in the kernel. */
+  run(signal: AbortSignal): Promise<void>;
+  state(): EnforcementState;
+  counts(): CompilerCounts;
+  policies(): readonly PolicyProgressEntry[];
+  invalidPolicies(): number;
+}
+
+export interface EnforcementState {
+  readonly sync: SyncState;
+  /** The kernel has had a ruleset made of all stores, by this process. */
+  readonly isEnforcing: boolean;
+  readonly nodeIsKnown: boolean;
+  /** Seconds since 1970; absent before the first success. */
+  readonly lastSuccess?: number;
+  /** What the last failure said, while it lasts. */
+  readonly lastError?: string;
+}
+
+export interface EnforcementOptions {
+  readonly compiler: Omit<CompilerOptions, 'epoch'>;
+  readonly kernel: KernelState;
+  readonly apply: (transaction: Transaction, options: { readonly signal: AbortSignal }) => Promise<void>;
+  /** What the watches hold at present. */
+  readonly current: Pick<CurrentObjects, 'namespaces' | 'pods' | 'policies'>;
+  readonly observer: EnforcementObserver;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface EnforcementObserver {
+  readonly succeeded: (success: SyncSuccess) => void;
+  readonly failed: (kind: string) => void;
+  readonly diagnosed: (policy: ReportedPolicy, diagnostics: readonly Diagnostic[]) => void;
+  readonly notUnderstood: (kind: string) => void;
+}
+
+/**
+ * Before everything is known, the kernel is left as an earlier run left it; where it has nothing of ours, the addresses
+ * that this node gives to pods are closed as soon as they are known. Once all stores are complete, one transaction
+ * replaces whatever stands there.
+ */
+export function createEnforcement(options: EnforcementOptions): Enforcement {
+  const { kernel, observer, log, clock } = options;
+  const mask = options.compiler.ctMarkMask;
+  const unsynced = new Set<WatchedResource>(watchedResources);
+  let epoch = kernel.epoch;
+  let node: Node | undefined;
+  let started = false;
+  let isEnforcing = false;
+  let closing: Compiler | undefined;
+  let lastSuccess: number | undefined;
+  let lastError: string | undefined;
+
+  const feed = createCompilerFeed({
+    create: () => createCompiler({ ...options.compiler, epoch }),
+    current: { ...options.current, node: () => node },
+    rejected(kind, name, error) {
+      log.error({ kind, name, err: error }, 'object not understood');
+      observer.notUnderstood(kind);
+    },
+  });
+  const progress = createPolicyProgress();
+  const reports = createPolicyReports((policy, diagnostics) => {
+    const { namespace, name, uid, generation } = policy;
+    // A tenant decides how many there are.
+    const shown = diagnostics.slice(0, 20);
+    log.warn({ namespace, name, uid, generation, diagnostics: shown }, 'policy diagnostics');
+    observer.diagnosed(policy, diagnostics);
+  });
+  const loop = createSyncLoop({
+    apply: options.apply,
+    kernelInDoubt: isKernelInDoubt,
+    clock,
+    starting(compiler) {
+      if (compiler === feed.compiler()) progress.started();
+    },
+    succeeded,
+    failed,
+  });
+
+  return {
+    handlers: {
+      pod(key, pod) {
+        feed.pod(key, readable('Pod', key, pod));
+      },
+      namespace(name, namespace) {
+        feed.namespace(name, readable('Namespace', name, namespace));
+      },
+      policy(key, stored) {
+        feed.policy(key, stored?.policy);
+        if (stored === undefined) {
+          progress.delete(key);
+          reports.delete(key);
+          return;
+        }
+        const { namespace, name, uid, generation } = stored.policy;
+        progress.set(stored.policy);
+        reports.read({ key, namespace, name, uid, generation }, stored.diagnostics);
+      },
+      node(next) {
+        const known = readable('Node', options.compiler.nodeName, next);
+        // A node that is gone from the API while its agent runs keeps its addresses.
+        if (known === undefined) return;
+        node = known;
+        feed.node(known);
+        closeStart(known);
+        start();
+      },
+      changed() {
+        if (started) loop.mark();
+      },
+      synced(resource) {
+        log.info({ resource }, 'store synced');
+        unsynced.delete(resource);
+        if (resource === 'nodes' && node === undefined) {
+          log.error({ node: options.compiler.nodeName }, 'node not found');
+        }
+        start();
+      },
+    },
+    run: (signal) => loop.run(signal),
+    state: () => ({
+      sync: loop.state(),
+      isEnforcing,
+      nodeIsKnown: node !== undefined,
+      ...(lastSuccess === undefined ? {} : { lastSuccess }),
+      ...(lastError === undefined ? {} : { lastError }),
+    }),
+    counts: () => feed.compiler().counts(),
+    policies: () => progress.entries(),
+    invalidPolicies: () => reports.invalid(),
+  };
+
+  /** Fail closed at boot: a compiler that knows the node alone closes every address that a pod may have. */
+  function closeStart(known: Node): void {
+    if (kernel.hasTable || started) return;
+    if (known.podCIDRs.length === 0) log.warn({ node: known.name }, 'node has no podCIDRs');
+    const isNew = closing === undefined;
+    closing ??= createCompiler({ ...options.compiler, epoch: kernel.epoch });
+    closing.setNode(known);
+    if (isNew) loop.use(closing);
+    else loop.mark();
+  }
+
+  /** Only with everything: a policy that has not come yet would leave its pods open. */
+  function start(): void {
+    if (started || unsynced.size > 0 || node === undefined) return;
+    started = true;
+    // Nothing was judged under the start ruleset, so its epoch serves on.
+    loop.use(feed.compiler());
+  }
+
+  function succeeded(success: SyncSuccess): void {
+    lastSuccess = clock.epochSeconds();
+    lastError = undefined;
+    const { mode, operations, narrows, compileDuration, applyDuration } = success;
+    const fields = {
+      mode,
+      operations,
+      narrows,
+      compileSeconds: compileDuration / 1000,
+      applySeconds: applyDuration / 1000,
+    };
+    if (success.compiler === feed.compiler()) progress.applied();
+    observer.succeeded(success);
+    if (success.compiler === closing) {
+      log.info({ ...fields, podCIDRs: node?.podCIDRs }, 'start ruleset is closed');
+    } else if (!isEnforcing && success.compiler === feed.compiler()) {
+      isEnforcing = true;
+      closing = undefined;
+      log.info({ ...fields, ...feed.compiler().counts() }, 'enforcing');
+    } else {
+      log.debug(fields, 'sync applied');
+    }
+  }
+
+  function failed({ mode, phase, error, failures, retryAfter, compiler }: SyncFailure): void {
+    const kind = failureKind(phase, error);
+    lastError = error instanceof Error ? error.message : String(error);
+    log.warn({ kind, mode, phase, failures, retrySeconds: retryAfter / 1000, err: error }, 'sync failed');
+    observer.failed(kind);
+    // A compiler that threw may hold half a change. Rarer with each failure: it costs as much as a start.
+    if (phase === 'compile' && compiler === feed.compiler() && isPowerOfTwo(failures)) rebuild();
+  }
+
+  function rebuild(): void {
+    const before = rulesetEpoch(feed.compiler().ruleset(), mask) ?? epoch;
+    epoch = nextEpoch(mask, before);
+    loop.use(feed.rebuild());
+    log.warn({ epoch }, 'compiler rebuilt');
+  }
+
+  function readable<T extends object>(
+    kind: string,
+    name: string,
+    object: T | Unreadable | undefined,
+  ): T | undefined {
+    if (object === undefined || !isUnreadable(object)) return object;
+    log.error({ kind, name, diagnostics: object.diagnostics.slice(0, 20) }, 'object not understood');
+    observer.notUnderstood(kind);
+    return undefined;
+  }
+}
+
+function isPowerOfTwo(count: number): boolean {
+  return Number.isInteger(Math.log2(count));
+}

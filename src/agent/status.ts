@@ -1,0 +1,86 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { type PolicyKey, policyKey } from '../model/network-policy.ts';
+import { type Pod, type PodKey, podKey } from '../model/pod.ts';
+import { selects } from '../policy/isolation.ts';
+import type { CompilerCounts } from '../ruleset/compiler.ts';
+import type { PolicyProgressEntry } from './policy-progress.ts';
+import type { StoredPolicy } from './stored-objects.ts';
+import type { SyncState } from './sync-loop.ts';
+import type { WatchedResource } from './watches.ts';
+
+/** The answer of `/status`: what is enforced here, for people and for `ringfence status`. Stable. */
+export interface AgentStatus {
+  readonly apiVersion: 'ringfence.dev/v1alpha1';
+  readonly kind: 'AgentStatus';
+  readonly node: string;
+  readonly version: string;
+  readonly nftVersion: string;
+  readonly table: string;
+  /** `starting`: rules of an earlier run, or the closed start ruleset. `failing`: the last transaction did not succeed. */
+  readonly phase: 'starting' | 'enforcing' | 'failing';
+  /** ISO 8601; absent before the first success. */
+  readonly lastSync?: string;
+  readonly lastError?: string;
+  readonly watches: readonly { readonly resource: WatchedResource; readonly synced: boolean }[];
+  readonly counts: CompilerCounts;
+  readonly policies: readonly PolicyStatus[];
+}
+
+export interface PolicyStatus {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  /** The generation that the kernel of this node has; absent: none yet. */
+  readonly appliedGeneration?: number;
+  /** Pods of this node that the policy selects, as `namespace/name`. */
+  readonly selectedPods: readonly PodKey[];
+  readonly diagnostics: readonly Pick<Diagnostic, 'code' | 'severity' | 'message' | 'path'>[];
+}
+
+/** Whether the agent is at its start, enforcing, or unable to. */
+export function phaseOf({ failures }: SyncState, isEnforcing: boolean): AgentStatus['phase'] {
+  if (failures > 0) return 'failing';
+  return isEnforcing ? 'enforcing' : 'starting';
+}
+
+/**
+ * Every policy with what it does on this node, sorted by namespace and name.
+ * @param localPods pods of this node
+ */
+export function policyStatuses(
+  policies: ReadonlyMap<PolicyKey, StoredPolicy>,
+  progress: readonly PolicyProgressEntry[],
+  localPods: Iterable<Pod>,
+): readonly PolicyStatus[] {
+  const podsOf = Map.groupBy(localPods, ({ namespace }) => namespace);
+  const applied = new Map(progress.map(({ key, appliedGeneration }) => [key, appliedGeneration]));
+  return [...policies.values()]
+    .map(({ policy, diagnostics }) => {
+      const { namespace, name, uid, generation } = policy;
+      const appliedGeneration = applied.get(policyKey(policy));
+      return {
+        namespace,
+        name,
+        uid,
+        generation,
+        ...(appliedGeneration === undefined ? {} : { appliedGeneration }),
+        selectedPods: (podsOf.get(namespace) ?? [])
+          .filter((pod) => selects(policy, pod))
+          .map(podKey)
+          .sort(),
+        diagnostics: diagnostics.map(({ code, severity, message, path }) => ({
+          code,
+          severity,
+          message,
+          ...(path === undefined ? {} : { path }),
+        })),
+      };
+    })
+    .sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
