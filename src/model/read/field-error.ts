@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Cursor } from './cursor.ts';
 import { pathSegments, pathText } from './field-path.ts';
+import { mostDiagnostics } from './limits.ts';
 import { quote } from './quote.ts';
 import { closest } from './suggestion.ts';
 
@@ -76,9 +77,19 @@ function add(
   what: 'key' | 'value',
   hint: string | undefined,
 ): void {
+  const { diagnostics } = cursor.report;
+  if (diagnostics.length > mostDiagnostics) return;
+  if (diagnostics.length === mostDiagnostics) {
+    diagnostics.push({
+      code: 'too-many-errors',
+      severity: 'error',
+      message: 'too many errors in this object',
+    });
+    return;
+  }
   const path = pathText(cursor.path);
   const source = cursor.report.context.locate?.(pathSegments(cursor.path), what);
-  cursor.report.diagnostics.push({
+  diagnostics.push({
     code,
     severity,
     message,

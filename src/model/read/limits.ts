@@ -19,3 +19,5 @@ export const mostLabels = 10_000;
 export const mostContainers = 10_000;
 /** Any other list: owners, addresses, ports of a Service, paths of an Ingress. */
 export const mostItems = 10_000;
+/** Diagnostics of one object: nobody reads more, and each costs a search for its place. */
+export const mostDiagnostics = 100;

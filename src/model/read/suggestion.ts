@@ -4,20 +4,29 @@ import leven from 'leven';
 const longestName = 64;
 
 /**
- * The candidate that was probably meant: the same but for case, else the nearest by edit distance, if at most a third of
- * its letters (and at least two) differ. Of several, the first in the given order.
+ * The candidate that was probably meant: the same but for case, else the nearest by edit distance, as long as it is no
+ * further than `allowed`. Of several, the first in the given order.
  */
-export function closest(written: string, candidates: readonly string[]): string | undefined {
+export function closest(
+  written: string,
+  candidates: readonly string[],
+  allowed: (candidate: string) => number = someLetters,
+): string | undefined {
   if (written.length > longestName) return undefined;
   const lower = written.toLowerCase();
   const sameLetters = candidates.find((candidate) => candidate.toLowerCase() === lower);
   if (sameLetters !== undefined) return sameLetters;
   let best: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {
-    const allowed = Math.min(Math.max(2, Math.floor(candidate.length / 3)), candidate.length - 1);
     const distance = leven(lower, candidate.toLowerCase());
-    if (distance <= allowed && (best === undefined || distance < best.distance))
+    if (distance <= allowed(candidate) && (best === undefined || distance < best.distance)) {
       best = { candidate, distance };
+    }
   }
   return best?.candidate;
+}
+
+/** A third of the letters and at least two, but never all. */
+function someLetters(candidate: string): number {
+  return Math.min(Math.max(2, Math.floor(candidate.length / 3)), candidate.length - 1);
 }
