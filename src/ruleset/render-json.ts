@@ -64,10 +64,16 @@ function command(where: Place, operation: Operation, options: JsonOptions): Json
 function declaration(set: NftSet, { declare }: JsonOptions): { readonly [key: string]: Json } {
   return {
     type: declare === 'typeof' ? { typeof: typeofJson(set.keyType) } : typeJson(set.keyType),
-    ...(set.kind === 'map' ? { map: 'verdict' } : {}),
+    ...(set.kind === 'map' ? { map: declare === 'typeof' ? verdictType : 'verdict' } : {}),
     ...(set.interval ? { flags: ['interval'] } : {}),
   };
 }
+
+/**
+ * Any verdict stands for its type. With the plain word `verdict`, nft 1.1 forgets that the key was given by `typeof`, and
+ * then nft 1.0.6 crashes on the map (measured with 1.1.3).
+ */
+const verdictType: Json = { typeof: { accept: null } };
 
 function typeJson(keyType: KeyType): Json {
   const types = keyType.split(' . ');

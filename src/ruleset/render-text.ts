@@ -231,11 +231,18 @@ export function isLegalComment(comment: string): boolean {
  * @throws {UnsafeTextError}
  */
 export function safeKey<Key extends ElementKey | string>(key: Key): Key {
-  if (!/^(?:[0-9a-f.:/-]+|tcp|udp|sctp)(?: \. (?:[0-9]+(?:-[0-9]+)?|tcp|udp|sctp))*$/.test(key)) {
+  if (!legalKey.test(key)) {
     throw unsafe('element', key);
   }
   return key;
 }
+
+// Letters without a colon would be the name of a host, and nft would go and resolve it.
+const address = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}:[0-9a-f:.]+)`;
+const protocol = '(?:tcp|udp|sctp)';
+const legalKey = new RegExp(
+  String.raw`^(?:${address}(?:/\d{1,3}|-${address})?|${protocol})(?: \. (?:\d{1,5}(?:-\d{1,5})?|${protocol}))*$`,
+);
 
 function unsafe(what: string, text: string): UnsafeTextError {
   const shown = JSON.stringify(text.slice(0, 100));

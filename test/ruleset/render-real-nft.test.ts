@@ -1,0 +1,347 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Cidr } from '../../src/net/cidr.ts';
+import type {
+  Chain,
+  ChainName,
+  ElementKey,
+  KeyType,
+  Match,
+  NftSet,
+  Rule,
+  Ruleset,
+  SetName,
+  Statement,
+  Verdict,
+} from '../../src/ruleset/objects.ts';
+import type { Operation, Transaction } from '../../src/ruleset/operation.ts';
+import { renderJson } from '../../src/ruleset/render-json.ts';
+import { renderRuleset } from '../../src/ruleset/render-ruleset.ts';
+import { renderText, ruleText } from '../../src/ruleset/render-text.ts';
+import { checkWellFormed } from '../../src/ruleset/well-formed.ts';
+import { nftOrSkip } from '../support/nft-versions.ts';
+
+// One object of every kind, loaded into the nft of this machine and into a second version, in network namespaces.
+
+const everything = everyKind();
+const loading: Transaction = {
+  table: everything.table,
+  operations: [
+    { op: 'add-table' },
+    { op: 'delete-table' },
+    { op: 'add-table' },
+    ...[...everything.sets.values()].map((set): Operation => ({ op: 'add-set', set })),
+    ...[...everything.chains.values()].map((chain): Operation => ({ op: 'add-chain', chain })),
+    ...[...everything.sets.values()].map((set): Operation => ({
+      op: 'add-elements',
+      set: set.name,
+      elements: [...set.elements],
+    })),
+    ...[...everything.chains.values()].flatMap((chain) =>
+      chain.rules.map((rule): Operation => ({ op: 'add-rule', chain: chain.name, rule })),
+    ),
+  ],
+};
+
+const directory = mkdtempSync(join(tmpdir(), 'ringfence-render-'));
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const versions = [
+  { suite: 'bookworm', declares: ['type'] },
+  { suite: 'trixie', declares: ['type', 'typeof'] },
+] as const;
+
+test('the example is well-formed', () => {
+  expect(checkWellFormed(everything)).toEqual([]);
+});
+
+describe.each(versions)('nft of Debian $suite', ({ suite, declares }) => {
+  test('takes every object as text and lists it as it was written', async ({ skip }) => {
+    const nft = await nftOrSkip(suite, skip);
+    expect(listed(run([nft, '-f', file('text.nft', renderText(loading))], list(nft)))).toEqual(
+      expectedListing(),
+    );
+  });
+
+  test.for<'type' | 'typeof'>(declares)(
+    'takes every object as JSON with %s, and lists it as it was written',
+    async (declare, { skip }) => {
+      const nft = await nftOrSkip(suite, skip);
+
+      const path = file(`${declare}.json`, renderJson(loading, { declare }));
+      const withoutComments = expectedListing().filter(
+        (line) => line !== 'comment "all local pods: see the docs"',
+      );
+      expect(listed(run([nft, '-j', '-f', path], list(nft)))).toEqual(
+        declare === 'typeof' ? withoutComments : withoutComments.map(declaredByType).sort(),
+      );
+    },
+  );
+
+  test('takes the ruleset for people into an empty ruleset and over an earlier table', async ({ skip }) => {
+    const nft = await nftOrSkip(suite, skip);
+    const path = file('ruleset.nft', renderRuleset(everything));
+    const other = file(
+      'other.nft',
+      'table inet ringfence { set gone { type ipv6_addr; }\nchain gone { drop; }\n}\n',
+    );
+    const once = run([nft, '-f', path], list(nft));
+    expect(listed(once)).toEqual(expectedListing());
+    expect(run([nft, '-f', path], [nft, '-f', path], list(nft))).toBe(once);
+    expect(run([nft, '-f', other], [nft, '-f', path], list(nft))).toBe(once);
+  });
+
+  test.for<'text' | 'type' | 'typeof'>(['text', ...declares])(
+    'empties everything again: deletions as %s',
+    async (form, { skip }) => {
+      const nft = await nftOrSkip(suite, skip);
+
+      const { table, chains, sets } = everything;
+      const operations: Operation[] = [
+        ...[...sets.values()].map((set): Operation => ({
+          op: 'delete-elements',
+          set: set.name,
+          elements: [...set.elements],
+        })),
+        ...[...chains.keys()].map((chain): Operation => ({ op: 'flush-chain', chain })),
+        ...[...chains.keys()].map((chain): Operation => ({ op: 'delete-chain', chain })),
+        ...[...sets.values()].map((set): Operation => ({ op: 'delete-set', set })),
+      ];
+      const deletion =
+        form === 'text'
+          ? [nft, '-f', file('delete.nft', renderText({ table, operations }))]
+          : [nft, '-j', '-f', file('delete.json', renderJson({ table, operations }, { declare: form }))];
+      expect(run([nft, '-f', file('text.nft', renderText(loading))], deletion, list(nft))).toBe(
+        'table inet ringfence {\n}\n',
+      );
+    },
+  );
+});
+
+test('what nft 1.1 writes as text and as JSON with typeof does not make nft 1.0.6 crash beside it', async ({
+  skip,
+}) => {
+  const [older, newer] = [await nftOrSkip('bookworm', skip), await nftOrSkip('trixie', skip)];
+  const own = file(
+    'own.nft',
+    'table ip other { set s { type ipv4_addr; }\nchain c { ip saddr @s accept; }\n}\n',
+  );
+  for (const load of [
+    [newer, '-f', file('text.nft', renderText(loading))],
+    [newer, '-j', '-f', file('typeof.json', renderJson(loading, { declare: 'typeof' }))],
+  ]) {
+    const listing = run(load, [older, '-f', own], [older, 'list', 'ruleset']);
+    expect(listing).toContain('table ip other');
+    expect(listing).toContain('map dispatch');
+  }
+});
+
+function list(nft: string): string[] {
+  return [nft, 'list', 'table', 'inet', 'ringfence'];
+}
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Runs the commands in one new network namespace; what they print. A failing command fails the test. */
+function run(...commands: string[][]): string {
+  const script = commands.map((words) => words.map((word) => `'${word}'`).join(' ')).join(' && ');
+  return execFileSync('unshare', ['-n', 'sh', '-c', script], { encoding: 'utf8' });
+}
+
+/** The lines of a listing without indentation, in one order: versions differ in it. Elements are joined and sorted. */
+function listed(listing: string): string[] {
+  const joined = listing.replaceAll(/,\n\s+/g, ', ').replaceAll(' packets 0 bytes 0', '');
+  return joined
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line) => /^elements = \{ (.*) \}$/.exec(line)?.[1]?.split(', ').sort().join(', ') ?? line)
+    .map((line) => rewritten.get(line) ?? line)
+    .sort();
+}
+
+/** nft simplifies what it lists; both say the same. */
+const rewritten = new Map([
+  ['ct mark 0x00010000/16 accept', 'ct mark & 0xffff0000 == 0x00010000 accept'],
+  ['ct mark set ct mark & 0x0001ffff | 0x00010000', 'ct mark set ct mark & 0x0000ffff | 0x00010000'],
+  ['ip daddr 10.0.0.1 accept', 'ip daddr 10.0.0.1/32 accept'],
+  [
+    'icmpv6 type { 133, 134, 143, 200 } accept',
+    'icmpv6 type { nd-router-solicit, nd-router-advert, mld2-listener-report, 200 } accept',
+  ],
+  [
+    'type filter hook input priority srcnat + 1; policy accept;',
+    'type filter hook input priority 101; policy accept;',
+  ],
+]);
+
+function expectedListing(): string[] {
+  return [
+    'table inet ringfence {',
+    '}',
+    ...[...everything.sets.values()].flatMap((set) => [
+      `${set.kind} ${set.name} {`,
+      `typeof ${typeofs[set.keyType]}${set.kind === 'map' ? ' : verdict' : ''}`,
+      ...(set.interval ? ['flags interval'] : []),
+      ...(set.comment === undefined ? [] : [`comment "${set.comment}"`]),
+      [...set.elements]
+        .map(([key, verdict]) => (verdict === null ? key : `${key} : ${Object.values(verdict).join(' ')}`))
+        .sort()
+        .join(', '),
+      '}',
+    ]),
+    ...[...everything.chains.values()].flatMap((chain) => [
+      `chain ${chain.name} {`,
+      ...(chain.base === undefined
+        ? []
+        : [
+            `type filter hook ${chain.base.hook} priority ${chain.base.priority === 0 ? 'filter' : String(chain.base.priority)}; policy accept;`,
+          ]),
+      ...chain.rules.map(ruleText),
+      '}',
+    ]),
+  ].sort();
+}
+
+const typeofs: Readonly<Record<KeyType, string>> = {
+  ipv4_addr: 'ip saddr',
+  ipv6_addr: 'ip6 saddr',
+  'ipv4_addr . inet_proto . inet_service': 'ip saddr . meta l4proto . th dport',
+  'ipv6_addr . inet_proto . inet_service': 'ip6 saddr . meta l4proto . th dport',
+  'inet_proto . inet_service': 'meta l4proto . th dport',
+};
+
+function declaredByType(line: string): string {
+  for (const [type, expression] of Object.entries(typeofs)) {
+    if (line === `typeof ${expression}` || line === `typeof ${expression} : verdict`) {
+      return line.replace(`typeof ${expression}`, `type ${type}`);
+    }
+  }
+  return line;
+}
+
+function everyKind(): Ruleset {
+  const web = 'ingress-team/web.1_x' as ChainName;
+  const accept: Statement = { kind: 'verdict', verdict: { kind: 'accept' } };
+  const sets = [
+    example('local', 'set', 'ipv4_addr', false, ['10.0.0.1', '10.0.0.2'], {
+      comment: 'all local pods: see the docs',
+    }),
+    example('local6', 'set', 'ipv6_addr', false, ['fd00::1']),
+    example('blocks', 'set', 'ipv4_addr', true, ['10.0.0.0/8', '192.168.0.1', '192.168.1.0/24']),
+    example('blocks6', 'set', 'ipv6_addr', true, ['fd00::/64', 'fd01::1']),
+    example('any', 'set', 'ipv4_addr', true, ['0.0.0.0/0']),
+    example('any6', 'set', 'ipv6_addr', true, ['::/0']),
+    example('ports', 'set', 'ipv4_addr . inet_proto . inet_service', false, ['10.0.0.1 . tcp . 80']),
+    example('ports6', 'set', 'ipv6_addr . inet_proto . inet_service', false, ['fd00::1 . udp . 53']),
+    example('block-ports', 'set', 'ipv4_addr . inet_proto . inet_service', true, [
+      '10.0.0.0/8 . tcp . 80-90',
+      '11.0.0.1 . sctp . 9',
+    ]),
+    example('dispatch', 'map', 'ipv4_addr', false, ['10.0.0.1'], { verdict: { kind: 'goto', chain: web } }),
+    example('dispatch6', 'map', 'ipv6_addr', false, ['fd00::1'], { verdict: { kind: 'jump', chain: web } }),
+    example(
+      'classes',
+      'map',
+      'inet_proto . inet_service',
+      true,
+      ['tcp . 80-90', 'udp . 0-65535', 'sctp . 9'],
+      {
+        verdict: { kind: 'return' },
+      },
+    ),
+  ];
+  const matches: Match[] = [
+    { kind: 'family', family: 'IPv4' },
+    { kind: 'prefix', side: 'saddr', cidr: '10.0.0.0/8' as Cidr },
+    { kind: 'prefix', side: 'daddr', cidr: '10.0.0.0/8' as Cidr, negate: true },
+    { kind: 'prefix', side: 'daddr', cidr: '10.0.0.1/32' as Cidr },
+    { kind: 'prefix', side: 'saddr', cidr: '0.0.0.0/0' as Cidr },
+    { kind: 'prefix', side: 'saddr', cidr: 'fd00::/8' as Cidr },
+    { kind: 'prefix', side: 'saddr', cidr: '::/0' as Cidr, negate: true },
+    { kind: 'address-set', side: 'saddr', family: 'IPv4', set: 'local' as SetName },
+    { kind: 'address-set', side: 'daddr', family: 'IPv6', set: 'blocks6' as SetName, negate: true },
+    { kind: 'endpoint-set', side: 'daddr', family: 'IPv4', set: 'block-ports' as SetName },
+    { kind: 'endpoint-set', side: 'daddr', family: 'IPv6', set: 'ports6' as SetName },
+    { kind: 'protocol', protocol: 'SCTP' },
+    {
+      kind: 'ports',
+      protocol: 'TCP',
+      ranges: [
+        [80, 80],
+        [8000, 8080],
+      ],
+    },
+    { kind: 'ports', protocol: 'UDP', ranges: [[0, 65535]] },
+    { kind: 'ports', protocol: 'SCTP', ranges: [[9, 9]] },
+    { kind: 'icmpv6-types', types: [133, 134, 143, 200] },
+    { kind: 'icmpv6-types', types: [137] },
+    { kind: 'tcp-reset' },
+    { kind: 'ct-mark', mask: 0xffff0000, value: 0x10000 },
+    { kind: 'ct-mark', mask: 0x00ff0000, value: 0 },
+    { kind: 'ct-state', states: ['established', 'related'] },
+    { kind: 'ct-state', states: ['new'] },
+    { kind: 'ct-direction', direction: 'original' },
+    { kind: 'source-local' },
+  ];
+  const statements: Statement[] = [
+    { kind: 'set-ct-mark', keep: 0x0000ffff, value: 0x10000 },
+    { kind: 'address-vmap', side: 'daddr', family: 'IPv4', map: 'dispatch' as SetName },
+    { kind: 'address-vmap', side: 'saddr', family: 'IPv6', map: 'dispatch6' as SetName },
+    { kind: 'port-vmap', map: 'classes' as SetName },
+    { kind: 'reject', with: 'admin-prohibited' },
+    { kind: 'verdict', verdict: { kind: 'jump', chain: web } },
+    { kind: 'verdict', verdict: { kind: 'goto', chain: web } },
+    { kind: 'verdict', verdict: { kind: 'continue' } },
+    { kind: 'verdict', verdict: { kind: 'drop' } },
+  ];
+  const rules: Rule[] = [
+    ...matches.map((match): Rule => ({ matches: [match], statements: [accept] })),
+    ...statements.map((statement): Rule => ({ matches: [], statements: [statement] })),
+    { matches: [{ kind: 'protocol', protocol: 'TCP' }], statements: [{ kind: 'reject', with: 'tcp-reset' }] },
+    {
+      matches: [{ kind: 'address-set', side: 'saddr', family: 'IPv4', set: 'any' as SetName }],
+      statements: [{ kind: 'counter' }, accept],
+      comment: `${'every mark: !#$%&()*+,-./:;<=>?@[]^_{|}~'.padEnd(127, '.')}'`,
+    },
+  ];
+  const chains: Chain[] = [
+    { name: 'forward' as ChainName, base: { hook: 'forward', priority: 0 }, rules },
+    { name: 'output' as ChainName, base: { hook: 'output', priority: 0 }, rules: [] },
+    { name: 'input' as ChainName, base: { hook: 'input', priority: 101 }, rules: [] },
+    { name: web, rules: [{ matches: [], statements: [{ kind: 'verdict', verdict: { kind: 'return' } }] }] },
+  ];
+  return {
+    table: 'ringfence',
+    sets: new Map(sets.map((set) => [set.name, set])),
+    chains: new Map(chains.map((chain) => [chain.name, chain])),
+  };
+}
+
+function example(
+  name: string,
+  kind: 'set' | 'map',
+  keyType: KeyType,
+  interval: boolean,
+  keys: readonly string[],
+  { comment, verdict = null }: { readonly comment?: string; readonly verdict?: Verdict | null } = {},
+): NftSet {
+  const elements = new Map(keys.map((key) => [key as ElementKey, verdict]));
+  return {
+    name: name as SetName,
+    kind,
+    keyType,
+    interval,
+    elements,
+    ...(comment === undefined ? {} : { comment }),
+  };
+}
