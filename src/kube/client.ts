@@ -4,7 +4,7 @@ import { urlToHttpOptions } from 'node:url';
 import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import { KubeError } from './errors.ts';
 
-// The only importer of @kubernetes/client-node, and only for kubeconfig files and credentials. Its informer dies on a
+// The only user of @kubernetes/client-node, and only for kubeconfig files and credentials. Its informer dies on a
 // server error and its transport has no limit on silence, so requests go over node:https here.
 
 /** Where to find the API server and who we are. Nothing given: as kubectl does, then the pod's service account. */
@@ -44,8 +44,8 @@ const keepAliveDelay = 30_000;
 
 /** Loads credentials and returns a client. Throws `kubeconfig-invalid`. Nothing is sent yet. */
 export async function createKubeClient(source: KubeConfigSource = {}): Promise<KubeClient> {
-  // Imported late: it costs 80 ms and 30 MB even when bundled, which commands that need no cluster should not pay.
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  // Imported late: it costs 80 ms of processor time, which commands that need no cluster should not pay.
+  const { KubeConfig } = await import('./credentials.ts');
   const load = (): LoadedConfig => loadConfig(new KubeConfig(), source);
   let loaded = load();
   let outdated = false;

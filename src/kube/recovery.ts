@@ -2,12 +2,11 @@ import type { KubeError } from './errors.ts';
 
 /**
  * What a failed attempt means for the next one.
- * - `resume`: watch on from the newest version that was seen.
+ * - `resume`: go on from the newest version that was seen.
  * - `resume-once`: the same, but list anew if it fails like this again before anything came.
- * - `relist`: list anew, at the newest version that was seen or later.
  * - `relist-anew`: that version is of no use any more; list whatever the cluster holds now.
  */
-export type Recovery = 'resume' | 'resume-once' | 'relist' | 'relist-anew';
+export type Recovery = 'resume' | 'resume-once' | 'relist-anew';
 
 /** `version` is what was asked for: empty when the server was free to choose. */
 export function recoveryFrom(failure: KubeError, version: string): Recovery {
@@ -22,12 +21,11 @@ export function recoveryFrom(failure: KubeError, version: string): Recovery {
     case 'too-large':
     case 'unreadable-object':
       return 'resume-once';
-    case 'out-of-step':
-      return 'relist';
     case 'unreachable':
     case 'stalled':
     case 'ended-early':
     case 'kubeconfig-invalid':
+    case 'out-of-step':
       return 'resume';
   }
 }

@@ -57,7 +57,7 @@ export interface ReflectorStats {
   readonly events: number;
   /** Full syncs after the first. */
   readonly relists: number;
-  /** Watches that continued where the one before ended. */
+  /** Attempts to watch on where the watch before ended. */
   readonly reconnects: number;
   /** Times that our resource version was no longer kept (or not yet known). */
   readonly expirations: number;
@@ -159,7 +159,7 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
       counts.expirations += 1;
       version = '';
     }
-    mustList ||= recovery === 'relist' || recovery === 'relist-anew' || brokenSinceProgress > 1;
+    mustList ||= recovery === 'relist-anew' || brokenSinceProgress > 1;
   };
 
   const listAndWatch = async (signal: AbortSignal): Promise<void> => {
@@ -251,9 +251,8 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
       }
       counts.events += 1;
       if (initial !== undefined) {
-        const [key, object] = store.read(event.raw);
-        if (event.kind === 'changed') initial.set(key, object);
-        else initial.delete(key);
+        if (event.kind === 'changed') initial.set(...store.read(event.raw));
+        else initial.delete(store.key(event.raw));
         return;
       }
       if (event.kind === 'changed') store.put(event.raw);
@@ -315,6 +314,7 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
       log.debug({ resource, error }, 'safety check failed');
       if (!(error instanceof KubeError && error.code === 'expired')) return;
     }
+    mustList = true;
     interrupt?.abort(new KubeError('out-of-step', 'the safety check asks for a new list'));
   };
 

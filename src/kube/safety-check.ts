@@ -50,11 +50,13 @@ export async function checkAgainstList<K extends string, T>(
 }
 
 const hour = 3_600_000;
+/** Node fires timers above this at once. */
+const longestTimer = 0x7fffffff;
 
 /**
  * Milliseconds until the next check: an hour, more for large clusters (such a list is read from etcd, by each agent), and
  * jittered by a quarter, so that agents that started together do not stay together.
  */
 export function untilSafetyCheck(objects: number, random: () => number, base = hour): number {
-  return base * Math.max(1, objects / 10_000) * (0.75 + random() / 2);
+  return Math.min(longestTimer, base * Math.max(1, objects / 10_000) * (0.75 + random() / 2));
 }

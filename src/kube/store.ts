@@ -30,6 +30,7 @@ export interface StoreHandler<K extends string, T> {
 /** The live objects of one resource. */
 export interface Store<K extends string, T> {
   readonly objects: () => ReadonlyMap<K, T>;
+  readonly key: (raw: unknown) => K;
   /** Projects, without touching the store. Gives the very object that the store holds when it is equal. */
   readonly read: (raw: unknown) => readonly [K, T];
   readonly put: (raw: unknown) => void;
@@ -55,12 +56,14 @@ export function createStore<K extends string, T>(
   let untold: Map<K, T> | undefined;
   let cancelRetelling = (): void => undefined;
 
+  const key = (raw: unknown): K => projection.key(readObjectName(raw));
+
   const read = (raw: unknown): readonly [K, T] => {
     const name = readObjectName(raw);
-    const key = projection.key(name);
+    const at = projection.key(name);
     const object = project(name, raw);
-    const held = live.get(key);
-    return [key, held !== undefined && isDeepStrictEqual(held, object) ? held : object];
+    const held = live.get(at);
+    return [at, held !== undefined && isDeepStrictEqual(held, object) ? held : object];
   };
 
   const project = (name: ObjectName, raw: unknown): T => {
@@ -111,26 +114,27 @@ export function createStore<K extends string, T>(
 
   return {
     objects: () => live,
+    key,
     read,
     put: (raw) => {
-      const [key, object] = read(raw);
-      const previous = live.get(key);
+      const [at, object] = read(raw);
+      const previous = live.get(at);
       if (previous === object) return;
-      live.set(key, object);
+      live.set(at, object);
       tell(() => {
-        handler.changed(key, object, previous);
+        handler.changed(at, object, previous);
       });
-      untold?.delete(key);
+      untold?.delete(at);
     },
     remove: (raw) => {
-      const key = projection.key(readObjectName(raw));
-      const previous = live.get(key);
+      const gone = key(raw);
+      const previous = live.get(gone);
       if (previous === undefined) return;
-      live.delete(key);
+      live.delete(gone);
       tell(() => {
-        handler.deleted(key, previous);
+        handler.deleted(gone, previous);
       });
-      untold?.set(key, previous);
+      untold?.set(gone, previous);
     },
     replace: (next) => {
       const gone = new Map<K, T>();

@@ -111,6 +111,7 @@ describe('streaming list', () => {
       expect(one.names()).toEqual(['team/a', 'team/b', 'team/c']);
     });
     expect(one.heard).toEqual(['replaced team/a team/b gone', 'new team/c']);
+    expect(one.server.connections()).toBe(1);
     expect(one.query(1)).toEqual({ limit: '500' });
     expect(one.query(2)).toEqual({ limit: '500', continue: 'next' });
     expect(one.query(3)).toEqual({
