@@ -92,7 +92,7 @@ function openInput(text: string): number {
   for (const folder of inputFolders()) {
     let descriptor: number | undefined;
     try {
-      const name = path.join(folder, `.nft-${randomUUID()}`);
+      const name = path.join(folder, `.nft-${String(process.pid)}-${randomUUID()}`);
       descriptor = openSync(name, 'wx+', 0o600);
       unlinkSync(name);
       // With positions, so that the offset, which the child shares, stays at the start.
