@@ -2,7 +2,7 @@ import { familyOf } from '../../net/address.ts';
 import { addressBits, hostCidr } from '../../net/cidr.ts';
 import { outsideNetns } from './host.ts';
 import { type Terrain, managementAddress } from './terrain.ts';
-import type { Filling, Route, Setup } from './setup.ts';
+import { type Filling, type Route, type Setup, innerIndex } from './setup.ts';
 import { everySysctl, interfaceSysctls } from './sysctl.ts';
 
 /** The underlay bridge. It stands in the outside world: one wire between the nodes and everything that is not a node. */
@@ -14,10 +14,10 @@ export function planOutside(terrain: Terrain): Setup {
     namespaces: [outsideNetns, ...terrain.places.map((place) => place.netns)],
     pairs: terrain.places.flatMap((place) => [
       [
-        { netns: place.netns, name: 'eth0' },
+        { netns: place.netns, name: 'eth0', index: innerIndex },
         { netns: outsideNetns, name: `node${String(place.index)}` },
       ],
-      [{ netns: place.netns, name: 'mgmt0' }, { name: `node${String(place.index)}` }],
+      [{ netns: place.netns, name: 'mgmt0', index: innerIndex + 1 }, { name: `node${String(place.index)}` }],
     ]),
     fillings: [outside(terrain), management(terrain)],
   };

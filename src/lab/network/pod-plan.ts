@@ -5,7 +5,7 @@ import { outsideNetns, podInterface, podNetns } from './host.ts';
 import { overlayMtu, podBridge, routeBehind } from './node-plan.ts';
 import { underlayBridge } from './outside-plan.ts';
 import { type NodePlace, type Terrain, placeOf } from './terrain.ts';
-import type { Filling, InterfaceAddress, Route, Setup } from './setup.ts';
+import { type Filling, type InterfaceAddress, type Route, type Setup, innerIndex } from './setup.ts';
 import { everySysctl, interfaceSysctls, proxySysctls } from './sysctl.ts';
 
 // Calico's gateway: no address that anybody has, answered by proxy ARP, and its link-local double of IPv6.
@@ -17,7 +17,7 @@ export function planPod(terrain: Terrain, pod: Pod): Setup {
   if (pod.hostNetwork) return { namespaces: [], pairs: [], fillings: [] };
   const place = placeOf(terrain, pod);
   const mtu = terrain.options.interconnect === 'vxlan' ? { mtu: overlayMtu } : {};
-  const inside = { netns: podNetns(pod), name: 'eth0', ...mtu };
+  const inside = { netns: podNetns(pod), name: 'eth0', index: innerIndex, ...mtu };
   const name = podInterface(terrain.options.topology, pod);
   const routed = terrain.options.topology === 'routed';
   const outer = { netns: place.netns, name, ...mtu, ...(routed ? { mac: calicoMac } : {}) };

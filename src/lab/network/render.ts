@@ -10,7 +10,8 @@ function renderEnd(end: VethEnd): string {
   const mac = end.mac === undefined ? '' : ` address ${end.mac}`;
   const mtu = end.mtu === undefined ? '' : ` mtu ${String(end.mtu)}`;
   const netns = end.netns === undefined ? '' : ` netns ${end.netns}`;
-  return `name ${end.name}${mac}${mtu}${netns}`;
+  const index = end.index === undefined ? '' : ` index ${String(end.index)}`;
+  return `name ${end.name}${index}${mac}${mtu}${netns}`;
 }
 
 /** What `ip -batch`, run in the namespace, reads. */

@@ -11,16 +11,25 @@ export interface Setup {
   readonly fillings: readonly Filling[];
 }
 
-/** Two ends of one cable. */
+/**
+ * Two ends of one cable. Their interface indexes have to differ: of an interface whose peer has its own index, the kernel
+ * takes its time to see that the carrier is there (a second, `linkwatch_urgent_event`), and counts in every namespace
+ * from 1.
+ */
 export type VethPair = readonly [VethEnd, VethEnd];
 
 export interface VethEnd {
   /** Absent: the lab's own namespace. */
   readonly netns?: string;
   readonly name: string;
+  /** Absent: the next one that is free, counted from 1. */
+  readonly index?: number;
   readonly mac?: string;
   readonly mtu?: number;
 }
+
+/** First of the indexes that the kernel does not come to by counting. */
+export const innerIndex = 100_000;
 
 /** What one namespace gets, in the order of the fields. Within a field the order is kept. */
 export interface Filling {
