@@ -36,7 +36,7 @@ export async function responseError(
   return statusError(parseLoosely(text), response.statusCode, response.headers, clock.epochSeconds() * 1000);
 }
 
-/** The chunks of a body. Each feeds the watchdog; a broken connection is `unreachable`. The body never outlives the reader. */
+/** The chunks of a body. Each feeds the watchdog; a broken connection is `unreachable`. Leaving the loop destroys the body. */
 export async function* readChunks(
   response: IncomingMessage,
   watchdog: Watchdog,
@@ -51,8 +51,6 @@ export async function* readChunks(
     if (cause instanceof KubeError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new KubeError('unreachable', `the connection broke: ${why}`, { cause });
-  } finally {
-    response.destroy();
   }
 }
 

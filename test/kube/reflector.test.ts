@@ -315,6 +315,45 @@ describe('relist', () => {
   });
 });
 
+describe('selectors', () => {
+  it('are part of each list and each watch; a continue token stands for the version', async () => {
+    const selectors = { fieldSelector: 'metadata.name=a' };
+    const one = await bench(
+      [
+        status(400),
+        list('20', [pod('a', '7')]),
+        ended([]),
+        status(503),
+        ended(['garbage\n', 'garbage\n']),
+        ended(['garbage\n']),
+        list('30', [pod('a', '7')], 'next'),
+        list('30', []),
+        watching([]),
+      ],
+      { selectors },
+    );
+    for (let attempt = 1; attempt <= 4; attempt += 1) {
+      await one.requests(attempt + 2);
+      await until(() => {
+        expect(one.reflector.stats().watching).toBe(false);
+        expect(one.clock.pending()).toBe(2);
+      });
+      one.clock.advance(30_000);
+    }
+    await one.requests(9);
+    expect(one.server.seen.map(({ query }) => query['fieldSelector'])).toEqual(
+      Array(9).fill('metadata.name=a'),
+    );
+    expect(one.query(6)).toEqual({
+      ...selectors,
+      limit: '500',
+      resourceVersion: '20',
+      resourceVersionMatch: 'NotOlderThan',
+    });
+    expect(one.query(7)).toEqual({ ...selectors, limit: '500', continue: 'next' });
+  });
+});
+
 describe('connections', () => {
   it('resumes where a dropped connection stopped, without listing', async () => {
     const one = await bench([
@@ -531,7 +570,7 @@ describe('safety check', () => {
   it('counts what differs and lists anew', async () => {
     const one = await bench(
       [
-        syncedWithA(),
+        watching([event('ADDED', pod('a', '7')), event('ADDED', pod('gone', '8')), initialEventsEnd('10')]),
         list('10', [pod('a', '7', { app: 'changed unseen' }), pod('missed', '8')]),
         watching([event('ADDED', pod('missed', '8')), initialEventsEnd('12')]),
       ],
@@ -540,7 +579,7 @@ describe('safety check', () => {
     await synced(one);
     one.clock.advance(due);
     await until(() => {
-      expect(one.reflector.stats().differences).toBe(2);
+      expect(one.reflector.stats().differences).toBe(3);
     });
     one.clock.advance(800);
     await until(() => {

@@ -90,7 +90,8 @@ export function event(type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERR
 }
 
 export function bookmark(version: string): string {
-  return event('BOOKMARK', { kind: 'Pod', metadata: { resourceVersion: version } });
+  const annotations = { 'example.org/unrelated': 'true' };
+  return event('BOOKMARK', { kind: 'Pod', metadata: { resourceVersion: version, annotations } });
 }
 
 /** The bookmark that ends the list in a watch. */
