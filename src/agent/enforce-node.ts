@@ -139,11 +139,9 @@ function watchHost({ nftVersion, log, clock }: AgentWorld): HostWatch {
   return {
     problem: () => problem,
     async run(signal) {
-      for (
+      for (;;) {
         await sleep(clock, hostInterval, signal);
-        !signal.aborted;
-        await sleep(clock, hostInterval, signal)
-      ) {
+        if (signal.aborted) return;
         const errors = await hostErrors(nftVersion, signal);
         const found = errors.map(({ message, fix }) => `${message}: ${fix}`).join('; ');
         if (found !== '' && found !== problem) {
