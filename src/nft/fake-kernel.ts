@@ -196,11 +196,11 @@ function addChain(table: FakeTable, chain: Chain, refuse: Refuse): void {
   }
 }
 
-/** The rules of the chain go with it; what others say about it must be gone before. */
+/** The rules of the chain go with it, but a jump to it must be gone before, even one from itself. */
 function deleteChain(table: FakeTable, name: ChainName, refuse: Refuse): void {
   found(table.chains.get(name), refuse);
-  const byRule = [...table.chains].some(
-    ([from, { rules }]) => from !== name && rules.some((rule) => targetsOf(rule).includes(name)),
+  const byRule = [...table.chains.values()].some(({ rules }) =>
+    rules.some((rule) => targetsOf(rule).includes(name)),
   );
   const byElement = [...table.sets.values()].some(
     ({ declaration, elements }) =>

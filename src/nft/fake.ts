@@ -145,7 +145,10 @@ function changesOf({ table, operations }: Transaction): readonly TableChange[] {
   });
 }
 
-/** The objects as nft lists them: what would create the table, without the word `add`. */
+/**
+ * The objects as nft lists them: what would create the table, without the word `add`. Rules are spelt as they are written;
+ * nft itself spells some differently (a mask as a prefix, ICMPv6 types by name, the values of a counter).
+ */
 function listed(ruleset: Ruleset, terse: boolean): readonly ListedObject[] {
   const { table } = ruleset;
   const sets = [...ruleset.sets.values()];
