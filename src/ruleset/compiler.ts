@@ -151,8 +151,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
 
   /** Writes what the events since the last step come to into the desired table. */
   const recompute = (): void => {
-    for (const name of movedNamespaces) table.namespaceChanged(name);
-    table.podsChanged(movedPods);
+    table.membersChanged(movedPods, movedNamespaces);
     const changes = [...dirtyPods].map((key) => ({ key, before: locals.get(key), after: localPod(key) }));
     writePods(table, changes);
     for (const { key, after } of changes) {

@@ -25,10 +25,11 @@ export interface MemberSets {
   /** Starts keeping the set; returns its elements now. */
   add(definition: MemberSetDefinition): readonly ElementKey[];
   remove(name: SetName): void;
-  /** Looks at the pods again: their labels, ports, addresses or existence changed. */
-  podsChanged(keys: Iterable<PodKey>): readonly MembershipChange[];
-  /** Looks at every pod of the namespace again. */
-  namespaceChanged(name: string): readonly MembershipChange[];
+  /**
+   * Looks again at pods whose labels, ports, addresses or existence changed, and at every pod of namespaces whose labels
+   * changed. All at once: an address may move from one pod to another, and is then removed and added in one set.
+   */
+  changed(pods: ReadonlySet<PodKey>, namespaces: Iterable<string>): readonly MembershipChange[];
 }
 
 interface MemberSet {
@@ -87,9 +88,15 @@ export function createMemberSets(index: PodIndex): MemberSets {
         if (names?.size === 0) ofNamespace.delete(namespace);
       }
     },
-    podsChanged: (keys) =>
-      changes(keys, (key) => [...(ofNamespace.get(key.slice(0, key.indexOf('/'))) ?? []), ...ofAnyNamespace]),
-    namespaceChanged: (name) => changes([...index.podsIn(name)].map(podKey), () => ofAnyNamespace),
+    changed(pods, namespaces) {
+      const keys = new Set(pods);
+      for (const namespace of namespaces) for (const pod of index.podsIn(namespace)) keys.add(podKey(pod));
+      return changes(keys, (key) =>
+        pods.has(key)
+          ? [...(ofNamespace.get(key.slice(0, key.indexOf('/'))) ?? []), ...ofAnyNamespace]
+          : ofAnyNamespace,
+      );
+    },
   };
 }
 

@@ -32,8 +32,8 @@ export interface TableState {
   release(body: Body): void;
   /** Takes down what no body needs any more. */
   sweep(): void;
-  podsChanged(keys: Iterable<PodKey>): void;
-  namespaceChanged(name: string): void;
+  /** Brings the sets up to date with pods and with namespaces whose labels changed. */
+  membersChanged(pods: ReadonlySet<PodKey>, namespaces: Iterable<string>): void;
 
   /** Whether the kernel has had a ruleset of this state. */
   committed(): boolean;
@@ -181,11 +181,8 @@ export function createTableState(tableName: string, index: PodIndex): TableState
       }
       unused.clear();
     },
-    podsChanged: (keys) => {
-      applyChanges(members.podsChanged(keys));
-    },
-    namespaceChanged: (name) => {
-      applyChanges(members.namespaceChanged(name));
+    membersChanged: (pods, namespaces) => {
+      applyChanges(members.changed(pods, namespaces));
     },
 
     committed: () => hasCommitted,
