@@ -1,14 +1,27 @@
-import { Composer, type Document, Parser, type YAMLParseError } from 'yaml';
-import { printable } from '../../model/read/quote.ts';
-import { deepest, type ParsedDocument, type ParseProblem, type ParseResult, tooDeep } from './document.ts';
+import { Composer, type Document } from 'yaml';
+import type { ParsedDocument, ParseResult } from './document.ts';
 import { layOutFlow } from './flow-layout.ts';
+import { type ListText, splitList } from './yaml-list.ts';
+import {
+  deepProblem,
+  isSyntaxProblem,
+  syntaxProblem,
+  tooLargeProblem,
+  withTemplateHint,
+} from './yaml-problem.ts';
+import { type TokenLimit, tokensOf } from './yaml-tokens.ts';
 import { offsetInYaml, yamlValue } from './yaml-value.ts';
 
 /**
- * Reads the documents of YAML text, one at a time. A document that is broken is one problem, its first: what the parser
- * says after that is mostly a consequence. Empty documents are left out.
+ * Reads the documents of YAML text, one at a time. A document with a mistake in its syntax is one problem, the first:
+ * what the parser says after that is mostly a consequence. Empty documents are left out. A large List comes as one
+ * document for each item.
  */
 export function* parseYaml(text: string): Generator<ParseResult> {
+  yield* parseList(text) ?? parseDocuments(text);
+}
+
+function* parseDocuments(text: string): Generator<ParseResult> {
   let index = 0;
   for (const results of composed(text)) {
     const laidOut = results.some(isSyntaxProblem) ? layOutFlow(text) : text;
@@ -29,25 +42,61 @@ function* documentsFrom(text: string, first: number): Generator<ParseResult> {
   }
 }
 
-function isSyntaxProblem(result: ParseResult): boolean {
-  return result.kind === 'problem' && result.code === syntaxCode;
+/** The items of a large List, each as a List of its own; `undefined` where the text is anything else. */
+function parseList(text: string): Iterable<ParseResult> | undefined {
+  const list = splitList(text);
+  if (list === undefined) return undefined;
+  const [header, ...more] = parseDocuments(list.header);
+  if (header?.kind !== 'document' || more.length > 0 || !isListHeader(header.value)) return undefined;
+  const { value, offsetOf } = header;
+  return itemsOf(text, list, value, (path, what) => list.fromHeader(offsetOf(path, what)));
 }
 
-const syntaxCode = 'yaml-syntax';
+function* itemsOf(
+  text: string,
+  list: ListText,
+  header: object,
+  offsetInHeader: ParsedDocument['offsetOf'],
+): Generator<ParseResult> {
+  for (const { start, end } of list.items) {
+    for (const result of parseDocuments(text.slice(start, end))) {
+      if (result.kind === 'problem') {
+        yield { ...result, offset: result.offset + start };
+        continue;
+      }
+      yield {
+        kind: 'document',
+        value: { ...header, items: result.value },
+        offsetOf: (path, what) =>
+          path[0] === 'items' && path.length > 1
+            ? start + result.offsetOf(path.slice(1), what)
+            : offsetInHeader(path, what),
+      };
+    }
+  }
+}
+
+function isListHeader(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const kind: unknown = Reflect.get(value, 'kind');
+  return typeof kind === 'string' && kind.endsWith('List') && !('items' in value);
+}
 
 function* composed(text: string): Generator<readonly ParseResult[]> {
   // Everything but the structure is decided here, by kubectl's rules; and the library's own search for keys that stand
   // twice compares each with each.
   const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
+  const limit: TokenLimit = {};
   try {
-    for (const document of composer.compose(new Parser().parse(text), false, text.length)) {
+    for (const document of composer.compose(tokensOf(text, limit), false, text.length)) {
       yield resultsOf(document, text);
     }
   } catch (error) {
     // The library's parser calls itself for each level.
     if (!(error instanceof RangeError)) throw error;
-    yield [{ kind: 'problem', code: 'too-deep', message: tooDeep, offset: deepOffset(text) }];
+    yield [deepProblem(text)];
   }
+  if (limit.exceededAt !== undefined) yield [tooLargeProblem(limit.exceededAt)];
 }
 
 function resultsOf(document: Document.Parsed, text: string): readonly ParseResult[] {
@@ -55,7 +104,7 @@ function resultsOf(document: Document.Parsed, text: string): readonly ParseResul
   if (first !== undefined) return [syntaxProblem(first, text)];
   const { contents } = document;
   const { value, problems, targets } = yamlValue(contents);
-  if (problems.length > 0) return problems;
+  if (problems.length > 0) return problems.map((problem) => withTemplateHint(problem, text));
   if (value === null) return [];
   const parsed: ParsedDocument = {
     kind: 'document',
@@ -63,51 +112,4 @@ function resultsOf(document: Document.Parsed, text: string): readonly ParseResul
     offsetOf: (path, what) => offsetInYaml(contents, targets, path, what),
   };
   return [parsed];
-}
-
-function syntaxProblem(error: Pick<YAMLParseError, 'code' | 'message' | 'pos'>, text: string): ParseProblem {
-  const hint = isTemplate(text, error.pos[0]) ? templateHint : syntaxHints[error.code];
-  return {
-    kind: 'problem',
-    code: syntaxCode,
-    message: `cannot parse YAML: ${printable(error.message)}`,
-    offset: error.pos[0],
-    ...(hint === undefined ? {} : { hint }),
-  };
-}
-
-/** Whether the line, or the one before it, is of a Helm chart or another template. */
-function isTemplate(text: string, offset: number): boolean {
-  const lineStart = text.lastIndexOf('\n', offset - 1);
-  const from = text.lastIndexOf('\n', lineStart - 1) + 1;
-  const end = text.indexOf('\n', offset);
-  return text.slice(from, end === -1 ? text.length : end).includes('{{');
-}
-
-const templateHint =
-  'a template has to be rendered first, for example: helm template CHART | ringfence ... -f -';
-
-const syntaxHints: Partial<Record<YAMLParseError['code'], string>> = {
-  BAD_ALIAS: 'text that begins with * needs quotes',
-  BAD_INDENT: 'items of one level begin in the same column',
-  BAD_SCALAR_START: 'text that begins with @ or ` needs quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'text that contains ": " needs quotes',
-  MISSING_CHAR: 'something is not closed, or a key lacks its ": "',
-  MULTILINE_IMPLICIT_KEY: 'a key lacks its ": ", or text that goes on in the next line is not indented',
-  TAB_AS_INDENT: 'indent with spaces',
-};
-
-/** Where the text first gets too deep, told by indentation and brackets: the parser gave up without saying. */
-function deepOffset(text: string): number {
-  const indents: number[] = [];
-  const line = /^( *)((?:- +)*)[^\n]*$/gm;
-  for (const match of text.matchAll(line)) {
-    const [whole, spaces = '', dashes = ''] = match;
-    if (whole.trim() === '') continue;
-    while ((indents.at(-1) ?? -1) >= spaces.length) indents.pop();
-    for (let at = 0; at <= dashes.length; at += 2) indents.push(spaces.length + at);
-    const brackets = whole.match(/[[{]/g)?.length ?? 0;
-    if (indents.length + brackets > deepest) return match.index + spaces.length;
-  }
-  return 0;
 }

@@ -155,8 +155,13 @@ function scalarValue(scalar: Scalar): string | number | boolean | null {
   return scalar.type === Scalar.PLAIN || scalar.type === undefined ? resolvePlain(text) : text;
 }
 
+/** `__proto__` is a key like any other, not the object's prototype. */
 function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    object[key] = value;
+  }
 }
 
 function problem(state: State, node: Node, code: string, message: string, hint?: string): void {

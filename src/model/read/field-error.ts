@@ -60,6 +60,11 @@ export function reportWarning(cursor: Cursor, code: string, message: string, hin
   add(cursor, 'warning', code, message, 'value', hint);
 }
 
+/** Understood, but odd in the key of a map's entry. */
+export function reportKeyWarning(cursor: Cursor, code: string, message: string, hint?: string): void {
+  add(cursor, 'warning', code, message, 'key', hint);
+}
+
 /** Broken in the key of a map's entry rather than in its value. */
 export function reportInvalidKey(cursor: Cursor, key: string, detail: string, hint?: string): void {
   add(cursor, 'error', 'invalid-label', `Invalid value: ${quote(key)}: ${detail}`, 'key', hint);

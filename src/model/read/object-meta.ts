@@ -16,11 +16,13 @@ import {
   reportForbidden,
   reportInvalid,
   reportInvalidKey,
+  reportKeyWarning,
   reportRequired,
   reportWarning,
 } from './field-error.ts';
 import { mostItems, mostLabels } from './limits.ts';
 import { dnsLabelErrors, labelKeyErrors, labelValueErrors } from './names.ts';
+import { quote } from './quote.ts';
 
 /** What every object says of itself, checked. */
 export interface ObjectMeta {
@@ -159,7 +161,7 @@ export function readLabel(key: string, cursor: Cursor): readonly [string, string
   const keyErrors = labelKeyErrors(key);
   for (const error of keyErrors) reportInvalidKey(cursor, key, error, booleanKeyHint(key));
   if (['true', 'false'].includes(key)) {
-    reportWarning(cursor, 'boolean-key', `the key ${key} may be a YAML boolean`, booleanKeyHint(key));
+    reportKeyWarning(cursor, 'boolean-key', `the key is read as ${quote(key)}`, booleanKeyHint(key));
   }
   if (cursor.value === null) {
     reportWarning(cursor, 'null-label', 'null is read as the empty string', 'write "" if that is meant');
@@ -172,7 +174,7 @@ export function readLabel(key: string, cursor: Cursor): readonly [string, string
 
 function booleanKeyHint(key: string): string | undefined {
   return ['true', 'false'].includes(key)
-    ? 'YAML reads the keys y, yes, on, n, no and off as true and false: write the key in quotes'
+    ? 'YAML reads the keys y, yes, on, n, no and off as true and false: write such a key in quotes'
     : undefined;
 }
 
