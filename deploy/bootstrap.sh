@@ -27,7 +27,7 @@ fail() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 ready() { [ -z "$(missing_tools)" ] && ! node_modules_stale && ! dist_stale; }
 
-# What the lab and the tests run on the host. kubectl is a wish: not every distribution has a package of it.
+# What the lab and the tests run on the host.
 needed='nft ip unshare nsenter setpriv sysctl'
 missing_tools() {
   for tool in $needed; do has "$tool" || printf '%s ' "$tool"; done
@@ -35,32 +35,32 @@ missing_tools() {
 
 host_tools() {
   missing=$(missing_tools)
-  # The client is looked for only when something else brings us here, or node_modules is new: a machine without such a
-  # package is not asked again on every run.
-  wished=
-  has kubectl || [ -e .cache/no-kubectl ] || wished=kubectl
-  [ -n "$missing$wished" ] || return 0
   manager=$(package_manager)
   packages=$(for tool in $missing; do package_of "$manager" "$tool"; done | sort -u | tr '\n' ' ')
-  if [ "$(id -u)" -ne 0 ]; then
-    [ -n "$missing" ] || { say 'kubectl is missing; the tests that drive it will say so'; return 0; }
-    fail "missing: ${missing}- run this, then try again:  sudo $(install_command "$manager" "$packages")"
-  fi
   if [ -n "$missing" ]; then
+    if [ "$(id -u)" -ne 0 ]; then
+      fail "missing: ${missing}- run this, then try again:  sudo $(install_command "$manager" "$packages")"
+    fi
     [ "$manager" != none ] || fail "missing: ${missing}- no apt-get, dnf or apk here; install these tools by hand"
     say "installing $packages(missing: ${missing% })"
     install_packages "$manager" "$packages"
     still=$(missing_tools)
     [ -z "$still" ] || fail "still missing after installation: $still"
   fi
-  if [ -n "$wished" ] && [ "$manager" != none ]; then
-    package=$(package_of "$manager" kubectl)
-    say "installing $package (missing: kubectl)"
-    (install_packages "$manager" "$package") || {
-      say "no package $package here; the tests that drive kubectl will say so"
-      mkdir -p .cache && : >.cache/no-kubectl
-    }
+  if [ "$(id -u)" -eq 0 ] && [ "$manager" != none ]; then
+    for wish in $(wishes "$manager"); do
+      say "installing $wish"
+      (install_packages "$manager" "$wish") || say "no package $wish here; the tests that need it will say so"
+    done
   fi
+}
+
+# Some tests use these; not every distribution has a package of them. Looked for on a fresh machine only, that is when
+# something else is to be done too.
+wishes() {
+  has kubectl || package_of "$1" kubectl
+  # Relatives of Debian check Debian's packages of nft with it.
+  [ "$1" != apt-get ] || [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || echo debian-archive-keyring
 }
 
 package_manager() {

@@ -12,7 +12,13 @@ import { build, type OutputFile, type Plugin } from 'esbuild';
 const root = path.resolve(import.meta.dirname, '..');
 const minimumNode = 24;
 
-await bundle();
+try {
+  await bundle();
+} catch (error) {
+  // esbuild has said what is wrong with the sources; its stack says nothing more.
+  if (!(error instanceof Error && 'errors' in error)) throw error;
+  process.exitCode = 1;
+}
 
 async function bundle(): Promise<void> {
   const result = await build({
