@@ -74,10 +74,7 @@ function nameAsked(name: string, request: ResourceRequest): string {
 function refusal(user: string, request: ResourceRequest): string {
   const { resource, subresource, namespace, verb } = request;
   const asked = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;
-  const where =
-    namespace === '' || !resource.namespaced
-      ? 'at the cluster scope'
-      : `in the namespace ${JSON.stringify(namespace)}`;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
   return `User ${JSON.stringify(user)} cannot ${verb} resource ${JSON.stringify(asked)} in API group ${JSON.stringify(resource.group)} ${where}`;
 }
 

@@ -28,6 +28,8 @@ export interface StandingFaults {
   answer(fault: AnswerFault): Release;
   /** Events of one kind (its plural name) come late, so that kinds overtake each other. Order within the kind stays. */
   delayWatch(resource: string, milliseconds: number): Release;
+  /** Matching watches get every event twice. */
+  duplicate(when?: RequestFilter): Release;
   /** Ends every standing fault. */
   clear(): void;
 }
@@ -69,6 +71,8 @@ export interface FaultBook {
   heldBack(request: ApiRequest): Promise<void> | undefined;
   /** Takes the next error for this request. */
   takeAnswer(request: ApiRequest): AnswerFault | undefined;
+  /** Whether this watch gets everything twice. */
+  duplicates(request: ApiRequest): boolean;
   /** Milliseconds by which events of this kind are late. */
   watchDelay(resource: Resource): number;
 }
@@ -78,6 +82,7 @@ export function createFaultBook(): FaultBook {
   const delays = new Set<{ readonly milliseconds: number; readonly when: RequestFilter }>();
   const answers = new Set<{ readonly fault: AnswerFault; left: number }>();
   const watchDelays = new Set<{ readonly resource: string; readonly milliseconds: number }>();
+  const doubled = new Set<{ readonly when: RequestFilter }>();
   const always: RequestFilter = () => true;
   const held = (request: ApiRequest): Held | undefined => [...stalls].find(({ when }) => when(request));
   const enter = <T>(set: Set<T>, entry: T): Release => {
@@ -104,9 +109,10 @@ export function createFaultBook(): FaultBook {
     delay: (milliseconds, when = always) => enter(delays, { milliseconds, when }),
     answer: (fault) => enter(answers, { fault, left: fault.times ?? 1 }),
     delayWatch: (resource, milliseconds) => enter(watchDelays, { resource, milliseconds }),
+    duplicate: (when = always) => enter(doubled, { when }),
     clear: () => {
       for (const { release } of [...stalls]) release();
-      for (const set of [delays, answers, watchDelays]) set.clear();
+      for (const set of [delays, answers, watchDelays, doubled]) set.clear();
     },
   };
 
@@ -125,6 +131,7 @@ export function createFaultBook(): FaultBook {
       if (entry.left <= 0) answers.delete(entry);
       return entry.fault;
     },
+    duplicates: (request) => [...doubled].some(({ when }) => when(request)),
     watchDelay: (resource) =>
       Math.max(
         0,

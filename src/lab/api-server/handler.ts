@@ -42,6 +42,8 @@ export async function handleRequest(
     const request = parseRequest(message.method ?? 'GET', message.url ?? '/');
     context.count(requestLabel(request));
     await context.faults.pass(request);
+    // Whoever gave up while the request was held back is not served any more.
+    if (response.destroyed) return;
     const fault = context.faults.takeAnswer(request);
     if (fault !== undefined) {
       answerFault(response, fault);
@@ -110,6 +112,7 @@ function startWatch(
     return createWatchStream(response, {
       delay: () => context.faults.watchDelay(request.resource),
       heldBack: () => context.faults.heldBack(request),
+      copies: () => (context.faults.duplicates(request) ? 2 : 1),
       split: context.split,
     });
   });
@@ -238,10 +241,15 @@ function sendWritten(
   how: Representation,
 ): void {
   if (written.warnings.length > 0) {
-    const quoted = written.warnings.map((text) => `299 - ${JSON.stringify(text)}`);
+    const quoted = written.warnings.map((text) => `299 - ${JSON.stringify(asciiOf(text))}`);
     response.setHeader('warning', quoted);
   }
   send(response, written.code, present(written.object, resource, how), how);
+}
+
+// A tenant's field name may hold anything; a header may not.
+function asciiOf(text: string): string {
+  return text.replaceAll(/[^ -~]/g, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 function send(

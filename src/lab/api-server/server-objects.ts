@@ -56,6 +56,7 @@ export function createServerObjects(store: Store, options: AdmissionOptions): Se
       const written = structuredClone(input) as JsonObject;
       const resource = resourceFor(stringAt(written, 'kind'), stringAt(written, 'apiVersion'));
       const stored = toStored(asIs ? written : decoded(written, resource), resource);
+      if (stringAt(stored, 'metadata', 'name') === '') throw new Error(`a ${resource.kind} needs a name`);
       const namespace = resource.namespaced ? stringAt(stored, 'metadata', 'namespace') || 'default' : '';
       const placed = namespace === '' ? stored : withValueAt(stored, ['metadata', 'namespace'], namespace);
       const old = store.get(resource.storage, namespace, stringAt(placed, 'metadata', 'name'));

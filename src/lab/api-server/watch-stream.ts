@@ -5,6 +5,8 @@ export interface WatchStreamOptions {
   readonly delay: () => number;
   /** While this returns a promise, nothing is sent until it resolves. */
   readonly heldBack: () => Promise<void> | undefined;
+  /** How often a line is sent; default once. */
+  readonly copies?: () => number;
   /** A number in [0, 1): cuts the stream into pieces at such positions. Absent: one piece a line. */
   readonly split?: (() => number) | undefined;
 }
@@ -31,11 +33,25 @@ export function createWatchStream(response: ServerResponse, options: WatchStream
   let pumping = false;
   let corruption: 'garbage' | 'truncated' | undefined;
 
+  // What is written in one turn, such as the initial events, goes out together.
+  let corked = false;
+  const cork = (): void => {
+    if (corked) return;
+    corked = true;
+    response.cork();
+    process.nextTick(uncork);
+  };
+  // Always before end(), which would send its last chunk ahead of what is corked.
+  const uncork = (): void => {
+    if (corked) response.uncork();
+    corked = false;
+  };
   const pump = async (): Promise<void> => {
     for (let piece = queue[0]; piece !== undefined && !response.destroyed; piece = queue[0]) {
       const wait = piece.notBefore - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       for (let held = options.heldBack(); held !== undefined; held = options.heldBack()) await held;
+      uncork();
       await send(response, piece.text, options.split);
       if (piece.last === 'end') response.end();
       if (piece.last === 'destroy') {
@@ -54,6 +70,7 @@ export function createWatchStream(response: ServerResponse, options: WatchStream
     const plain =
       last === 'no' && delay === 0 && options.split === undefined && options.heldBack() === undefined;
     if (plain && queue.length === 0 && !pumping) {
+      cork();
       response.write(text);
       return;
     }
@@ -70,7 +87,12 @@ export function createWatchStream(response: ServerResponse, options: WatchStream
       const how = corruption;
       corruption = undefined;
       if (how === 'truncated') push(text.slice(0, text.length >> 1), 'destroy');
-      else push(how === 'garbage' ? `\u0000{"type":"ADDED","object":[}}\n${text}` : text);
+      else
+        push(
+          how === 'garbage'
+            ? `\u0000{"type":"ADDED","object":[}}\n${text}`
+            : text.repeat(options.copies?.() ?? 1),
+        );
     },
     corrupt: (how) => {
       corruption = how;

@@ -55,6 +55,9 @@ export function createObject(
   const decoded = decodeBody(body, resource, fieldValidationOf(query), (why) => cannotHandle(resource, why));
   const placed = inNamespace(toStored(decoded.object, resource), request);
   requireNamespace(store, resource, request.namespace);
+  if (stringAt(placed, 'metadata', 'resourceVersion') !== '') {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
   const admitted = admitNew(store, resource, placed, options);
   const { namespace = '', name } = admitted.object.metadata;
   if (store.get(resource.storage, namespace, name) !== undefined) throw alreadyExists(resource, name);

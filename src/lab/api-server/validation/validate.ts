@@ -1,11 +1,15 @@
 import { type JsonObject, objectAt, objectsAt, valueAt } from '../json.ts';
 import type { Resource } from '../resources.ts';
 import { type FieldError, required } from './field-error.ts';
+import { validateEvent } from './event.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { networkPolicyWarnings, validateNetworkPolicy } from './network-policy.ts';
 import { validateController, validatePodSpec, validateService, validateTemplate } from './workload.ts';
 
-const specChecks: Readonly<Record<string, (object: JsonObject) => readonly FieldError[]>> = {
+const specChecks: Readonly<
+  Record<string, (object: JsonObject, resource: Resource) => readonly FieldError[]>
+> = {
+  Event: validateEvent,
   NetworkPolicy: validateNetworkPolicy,
   Pod: (object) => validatePodSpec(objectAt(object, 'spec'), 'spec'),
   Service: validateService,
@@ -38,7 +42,7 @@ export function validate(object: JsonObject, resource: Resource, old?: JsonObjec
   return [
     ...validateMetadata(object, resource),
     ...(old === undefined ? [] : validateMetadataUpdate(object, old)),
-    ...(specChecks[resource.kind]?.(object) ?? []),
+    ...(specChecks[resource.kind]?.(object, resource) ?? []),
   ];
 }
 
