@@ -48,6 +48,8 @@ const defaultTimes: ReflectorTimes = {
 /** Plain counters and gauges since the start. */
 export interface ReflectorStats {
   readonly hasSynced: boolean;
+  /** The newest resource version that the store stands for; empty before the first. Opaque. */
+  readonly resourceVersion: string;
   /** A watch stands at this moment. */
   readonly watching: boolean;
   readonly objects: number;
@@ -323,6 +325,7 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
 
   const stats = (): ReflectorStats => ({
     hasSynced,
+    resourceVersion: version,
     watching: watchingSince !== undefined,
     objects: store.objects().size,
     lastEventAge: lastEventAt === undefined ? undefined : (clock.now() - lastEventAt) / 1000,

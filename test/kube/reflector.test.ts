@@ -52,11 +52,15 @@ describe('streaming list', () => {
     });
     expect(one.reflector.stats().hasSynced).toBe(false);
     expect(one.names()).toEqual([]);
-    response.write(bookmark('9'));
+    response.write(bookmark('9') + event('ADDED', pod('c', '8')));
+    await until(() => {
+      expect(one.reflector.stats().events).toBe(3);
+    });
+    expect(one.heard).toEqual([]);
     response.write(initialEventsEnd('10'));
     await synced(one);
-    expect(one.heard).toEqual(['replaced team/a team/b gone']);
-    expect(one.names()).toEqual(['team/a', 'team/b']);
+    expect(one.heard).toEqual(['replaced team/a team/b team/c gone']);
+    expect(one.names()).toEqual(['team/a', 'team/b', 'team/c']);
     expect(one.query(0)).toEqual({
       watch: 'true',
       allowWatchBookmarks: 'true',
@@ -335,8 +339,8 @@ describe('selectors', () => {
     for (let attempt = 1; attempt <= 4; attempt += 1) {
       await one.requests(attempt + 2);
       await until(() => {
-        expect(one.reflector.stats().watching).toBe(false);
-        expect(one.clock.pending()).toBe(2);
+        // A wait between attempts; the idle timer of a request is longer.
+        expect(one.clock.untilNext()).toBeLessThan(30_000);
       });
       one.clock.advance(30_000);
     }
@@ -469,7 +473,18 @@ describe('connections', () => {
       expect(waitingOne.reflector.stats().failures).toBe(1);
     });
     waitingOne.log.lines.length = 0;
-    for (const one of [watchingOne, listingOne, waitingOne]) {
+    const untoldOne = await bench([syncedWithA()], {
+      handler: {
+        ...hearInto([]),
+        replaced: () => {
+          throw new Error('handler is broken');
+        },
+      },
+    });
+    await until(() => {
+      expect(untoldOne.reflector.stats().handlerErrors).toBe(1);
+    });
+    for (const one of [watchingOne, listingOne, waitingOne, untoldOne]) {
       expect(one.clock.pending()).toBeGreaterThan(0);
       await one.abort();
       expect(one.clock.pending()).toBe(0);
