@@ -39,7 +39,7 @@ export interface KubeClient {
   close(): void;
 }
 
-/** Seconds of silence on a connection before the kernel asks whether the other side is still there. */
+/** Milliseconds of silence on a connection before the kernel asks whether the other side is still there. */
 const keepAliveDelay = 30_000;
 
 /** Loads credentials and returns a client. Throws `kubeconfig-invalid`. Nothing is sent yet. */
