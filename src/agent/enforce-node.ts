@@ -193,7 +193,10 @@ function statusOf(config: AgentConfig, world: AgentWorld, { enforcement, watches
     phase: phaseOf(sync, isEnforcing),
     ...(lastSuccess === undefined ? {} : { lastSync: new Date(lastSuccess * 1000).toISOString() }),
     ...(lastError === undefined ? {} : { lastError }),
-    watches: watches.counts().map(({ resource, synced }) => ({ resource, synced })),
+    watches: watches
+      .counts()
+      .map(({ resource, synced, resourceVersion }) => ({ resource, synced, resourceVersion })),
+    pending: sync.pendingSince !== undefined,
     counts: enforcement.counts(),
     policies: policyStatuses(
       watches.policies(),

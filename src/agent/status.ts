@@ -21,7 +21,14 @@ export interface AgentStatus {
   /** ISO 8601; absent before the first success. */
   readonly lastSync?: string;
   readonly lastError?: string;
-  readonly watches: readonly { readonly resource: WatchedResource; readonly synced: boolean }[];
+  /** `resourceVersion`: how far the API server's changes are known here. */
+  readonly watches: readonly {
+    readonly resource: WatchedResource;
+    readonly synced: boolean;
+    readonly resourceVersion: string;
+  }[];
+  /** Whether something of that is still on its way into the kernel. */
+  readonly pending: boolean;
   readonly counts: CompilerCounts;
   readonly policies: readonly PolicyStatus[];
 }

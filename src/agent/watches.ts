@@ -37,7 +37,10 @@ export interface Watches {
   readonly pods: () => ReadonlyMap<PodKey, Pod | Unreadable>;
   readonly namespaces: () => ReadonlyMap<string, Namespace | Unreadable>;
   readonly policies: () => ReadonlyMap<PolicyKey, StoredPolicy>;
-  counts(): readonly (WatchCounts & { readonly resource: WatchedResource })[];
+  counts(): readonly (WatchCounts & {
+    readonly resource: WatchedResource;
+    readonly resourceVersion: string;
+  })[];
   /** Works until the signal aborts. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -94,9 +97,10 @@ export function createWatches(options: WatchesOptions): Watches {
     policies: () => policies.objects(),
     counts: () =>
       watchedResources.map((resource) => {
-        const { hasSynced, relists, reconnects, lastEventAge } = all[resource].stats();
+        const { hasSynced, relists, reconnects, lastEventAge, resourceVersion } = all[resource].stats();
         return {
           resource,
+          resourceVersion,
           synced: hasSynced,
           relists,
           reconnects,

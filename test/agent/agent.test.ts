@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { runAgent } from '../../src/agent/agent.ts';
+import { readAgentConfig } from '../../src/agent/config.ts';
 import type { ApiRequest } from '../../src/lab/api-server/request.ts';
 import type { ApiServer } from '../../src/lab/api-server/server.ts';
 import { createFakeNft, type FakeNft } from '../../src/nft/fake.ts';
@@ -259,5 +261,17 @@ describe('policies that cannot be understood', () => {
     await eventually(asDesired);
     await eventually(() => agent.said('object not understood').length === 1);
     expect((await agent.status()).counts).toMatchObject({ localPods: 3, isolatedLocalPods: 3 });
+  });
+});
+
+test('told to stop during the start, it stops without an error and without a trace', async () => {
+  const nft = createFakeNft();
+  const config = readAgentConfig({ nodeName: 'node-1', kubeconfig: '/nowhere', logLevel: 'silent' }, {});
+  await runAgent(config, { signal: AbortSignal.abort(), nft });
+  expect(nft.transactions).toEqual([]);
+  // Not told to stop, the same start fails.
+  await expect(runAgent(config, { signal: new AbortController().signal, nft })).rejects.toMatchObject({
+    code: 'kubeconfig-invalid',
+    message: expect.stringContaining('/nowhere') as string,
   });
 });
