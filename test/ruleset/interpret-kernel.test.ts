@@ -43,7 +43,7 @@ interface Probe {
 }
 
 interface Seen {
-  /** `chain:index` of each rule whose counter moved, sorted. */
+  /** `chain:index` of each rule that ran, as often as it ran, sorted. */
   readonly ran: readonly string[];
   readonly passed: boolean;
   /** Of the datagram that passed. */
@@ -303,8 +303,11 @@ function readListings(text: string): Seen {
   if (table === undefined || watched === undefined) throw new Error(`no listings in ${text}`);
   const packets = (expr: readonly { readonly counter?: { readonly packets: number } }[]): number =>
     expr.flatMap(({ counter }) => counter ?? []).at(0)?.packets ?? 0;
+  // A chain that is reached twice counts twice.
   const ran = table.flatMap(({ rule }) =>
-    rule?.comment !== undefined && packets(rule.expr) > 0 ? [`${rule.chain}:${rule.comment}`] : [],
+    rule?.comment === undefined
+      ? []
+      : new Array<string>(packets(rule.expr)).fill(`${rule.chain}:${rule.comment}`),
   );
   const passed = watched.some(({ rule }) => rule?.comment === 'passed' && packets(rule.expr) === 1);
   const mark = watched.flatMap(({ set }) => set?.elem ?? []).at(0);
