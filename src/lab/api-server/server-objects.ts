@@ -53,7 +53,8 @@ export function createServerObjects(store: Store, options: AdmissionOptions): Se
 
   return {
     apply: (input, { asIs = false } = {}) => {
-      const written = structuredClone(input) as JsonObject;
+      // Decoding copies; what is stored as it is must not stay the caller's either.
+      const written = (asIs ? structuredClone(input) : input) as JsonObject;
       const resource = resourceFor(stringAt(written, 'kind'), stringAt(written, 'apiVersion'));
       const stored = toStored(asIs ? written : decoded(written, resource), resource);
       if (stringAt(stored, 'metadata', 'name') === '') throw new Error(`a ${resource.kind} needs a name`);

@@ -177,7 +177,7 @@ describe.runIf(found)('a stock kubectl', () => {
     const { code, err } = await run(['apply', '-f', '-'], bad);
     expect(code).toBe(1);
     expect(err).toContain('spec.ingress[0].from[0]: Required value: must specify a peer');
-    const twice = await run(['create', 'namespace', 'shop']);
+    const twice = await run(['create', '-f', '-'], manifest(8081).split('---')[0]);
     expect(twice.err).toContain('namespaces "shop" already exists');
     expect((await run(['get', 'pod', 'nobody'])).err).toContain(
       'Error from server (NotFound): pods "nobody" not found',

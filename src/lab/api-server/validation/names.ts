@@ -1,5 +1,6 @@
 import type { NameRule } from '../resources.ts';
 
+const compiled = new Map<string, RegExp>();
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomain = `${label}(\\.${label})*`;
 const label1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
@@ -125,7 +126,9 @@ function mismatch(
 }
 
 function matches(text: string, pattern: string): boolean {
-  return new RegExp(`^(?:${pattern})$`).test(text) && !text.endsWith('\n');
+  const ready = compiled.get(pattern) ?? new RegExp(`^(?:${pattern})$`);
+  compiled.set(pattern, ready);
+  return ready.test(text);
 }
 
 function regexError(rule: string, pattern: string, examples: readonly string[]): string {
