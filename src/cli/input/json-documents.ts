@@ -1,4 +1,5 @@
-import type { ParsedDocument, ParseResult } from './document.ts';
+import { printable } from '../../model/read/quote.ts';
+import type { ParsedDocument, ParseProblem, ParseResult } from './document.ts';
 import { endOfJson, type JsonOutline, outlineJson, surveyJson } from './json-scan.ts';
 
 /**
@@ -7,23 +8,37 @@ import { endOfJson, type JsonOutline, outlineJson, surveyJson } from './json-sca
  */
 export function parseJson(text: string): readonly ParseResult[] | undefined {
   const whole = parseValue(text);
-  if (whole !== undefined) return documentsAt(text, 0, whole.value);
+  if ('value' in whole) return documentsAt(text, 0, whole.value);
   const results: ParseResult[] = [];
   for (let start = nextValue(text, 0); start !== undefined;) {
     const end = endOfJson(text, start);
     const parsed = end === undefined ? undefined : parseValue(text.slice(start, end));
-    if (end === undefined || parsed === undefined) return undefined;
+    if (end === undefined || parsed === undefined || 'error' in parsed) return undefined;
     results.push(...documentsAt(text, start, parsed.value));
     start = nextValue(text, end);
   }
   return results;
 }
 
-function parseValue(text: string): { readonly value: unknown } | undefined {
+/** What is wrong with text that is no JSON, in the words of JSON.parse; `undefined` where these do not say where. */
+export function jsonSyntaxProblem(text: string): ParseProblem | undefined {
+  const parsed = parseValue(text);
+  const [, message, offset] =
+    ('error' in parsed ? /^(.*) in JSON at position (\d+)/.exec(parsed.error) : null) ?? [];
+  if (message === undefined || offset === undefined) return undefined;
+  return {
+    kind: 'problem',
+    code: 'json-syntax',
+    message: `cannot parse JSON: ${printable(message)}`,
+    offset: Number(offset),
+  };
+}
+
+function parseValue(text: string): { readonly value: unknown } | { readonly error: string } {
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) return { error: error.message };
     throw error;
   }
 }

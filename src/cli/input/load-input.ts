@@ -5,11 +5,12 @@ import { quote } from '../../model/read/quote.ts';
 import { buildCluster } from './build-cluster.ts';
 import type { ParseResult } from './document.ts';
 import type { InputIo } from './input-io.ts';
-import { parseJson } from './json-documents.ts';
+import { jsonSyntaxProblem, parseJson } from './json-documents.ts';
 import { listFiles, unreadableFile } from './list-files.ts';
 import { noObjects, type Objects, readDocument, type ReadOptions } from './read-objects.ts';
 import { decodeText, type SourceText, sourceText } from './source-text.ts';
 import { parseYaml } from './yaml-documents.ts';
+import { isSyntaxProblem } from './yaml-problem.ts';
 
 /** Larger than any sensible input; a text beyond it could not be held in one string with what comes of it. */
 export const mostBytes = 256 * 1024 * 1024;
@@ -132,5 +133,11 @@ function readSourceText(source: SourceText, options: ReadOptions, into: Objects)
 
 /** What begins like JSON is tried as JSON first: it is many times faster, and dumps are large. */
 function parse(text: string): Iterable<ParseResult> {
-  return (/^\s*\{/.test(text) ? parseJson(text) : undefined) ?? parseYaml(text);
+  if (!/^\s*\{/.test(text)) return parseYaml(text);
+  const documents = parseJson(text);
+  if (documents !== undefined) return documents;
+  // JSON with comments or a comma too many is YAML all the same.
+  const results = [...parseYaml(text)];
+  const problem = results.some(isSyntaxProblem) ? jsonSyntaxProblem(text) : undefined;
+  return problem === undefined ? results : [problem];
 }

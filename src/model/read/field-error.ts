@@ -19,13 +19,13 @@ export function reportInvalid(cursor: Cursor, code: string, detail: string, hint
 }
 
 /** `Unsupported value: "tcp": supported values: "TCP", "UDP", "SCTP"`. */
-export function reportUnsupported(cursor: Cursor, supported: readonly string[]): void {
+export function reportUnsupported(cursor: Cursor, supported: readonly string[], hint?: string): void {
   const meant = typeof cursor.value === 'string' ? closest(cursor.value, supported) : undefined;
   report(
     cursor,
     'unsupported-value',
     `Unsupported value: ${valueText(cursor.value)}: supported values: ${supported.map(quote).join(', ')}`,
-    meant === undefined ? undefined : `did you mean ${quote(meant)}?`,
+    meant === undefined ? hint : `did you mean ${quote(meant)}?`,
   );
 }
 

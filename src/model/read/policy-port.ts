@@ -8,7 +8,7 @@ import { reportEach } from './object-meta.ts';
 /** Reads an item of `ports`. Nothing written is every TCP port. `undefined` where any part is broken. */
 export function readPolicyPort(cursor: Cursor): PolicyPort | undefined {
   if (!hasOnlyFields(cursor, ['protocol', 'port', 'endPort'], portHints)) return undefined;
-  const protocol = readProtocol(fieldOf(cursor, 'protocol'));
+  const protocol = readProtocol(fieldOf(cursor, 'protocol'), otherProtocols);
   const port = readPort(fieldOf(cursor, 'port'));
   const endPort = readEndPort(fieldOf(cursor, 'endPort'), fieldOf(cursor, 'port'));
   if (protocol === undefined || port === undefined || endPort === undefined) return undefined;
@@ -27,6 +27,8 @@ export function readPolicyPort(cursor: Cursor): PolicyPort | undefined {
   }
 }
 
+const otherProtocols = 'policies cannot name other protocols; a rule without ports lets them pass, too';
+
 const portHints = {
   containerPort: 'a policy names the port in the field port',
   targetPort: 'a policy names the port of the pod in the field port',
@@ -35,11 +37,11 @@ const portHints = {
 };
 
 /** TCP where nothing is written. */
-export function readProtocol(cursor: Cursor): Protocol | undefined {
+export function readProtocol(cursor: Cursor, hint?: string): Protocol | undefined {
   const written = stringOf(cursor, 'TCP');
   if (written === undefined) return undefined;
   const protocol = protocols.find((known) => known === written);
-  if (protocol === undefined) reportUnsupported(cursor, protocols);
+  if (protocol === undefined) reportUnsupported(cursor, protocols, hint);
   return protocol;
 }
 

@@ -26,7 +26,7 @@ export function closest(
   return best?.candidate;
 }
 
-/** A third of the letters and at least two, but never all. */
+/** One letter of a short word, two of a longer one, up to a third of a long one. */
 function someLetters(candidate: string): number {
-  return Math.min(Math.max(2, Math.floor(candidate.length / 3)), candidate.length - 1);
+  return candidate.length < 5 ? 1 : Math.max(2, Math.floor(candidate.length / 3));
 }
