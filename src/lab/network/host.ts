@@ -11,6 +11,8 @@ export interface LabHost {
   readonly netns: string;
   /** At most one of each family for pods. A hostNetwork pod has its node's. */
   readonly addresses: readonly Address[];
+  /** Of a node, what only its own pods see of it: their gateways. Errors come from there, too. */
+  readonly gateways: readonly Address[];
   /** What it listens on by its own account: the container ports. */
   readonly ports: Pod['containerPorts'];
   /** Whether traffic of this host has to name its source address, because its namespace has addresses of others too. */

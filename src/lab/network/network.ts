@@ -20,6 +20,8 @@ export interface LabNetwork {
   readonly hosts: ReadonlyMap<string, LabHost>;
   /** Where a server of this process is reached from node namespaces. Pods do not reach it. */
   readonly managementAddress: Address;
+  /** Where a server of a node's namespace is reached from this process. */
+  managementAddressOf(node: string): Address;
   /** `argv` so that it runs where the host stands, for an agent on a node, or a user's command in a pod. */
   execIn(host: string, argv: readonly string[]): readonly string[];
   /** Connects a pod that has a node and addresses. */
@@ -71,6 +73,11 @@ function runningNetwork(plan: Plan): LabNetwork {
     cluster: plan.cluster,
     hosts,
     managementAddress,
+    managementAddressOf(node) {
+      const place = terrain.places.find((candidate) => candidate.node.name === node);
+      if (place !== undefined) return place.management;
+      throw Object.assign(new Error(`the lab has no node ${node}`), { code: 'LAB_UNKNOWN_HOST' });
+    },
     execIn: (host, argv) => ['ip', 'netns', 'exec', hostOf(host).netns, ...argv],
 
     async addPod(pod) {

@@ -5,7 +5,7 @@ import { masqueradeRuleset } from './masquerade.ts';
 import type { NodePlace, Terrain } from './terrain.ts';
 import { addressOfNumber } from './schedule.ts';
 import type { Filling, Link, Route, Setup } from './setup.ts';
-import { bridgeNetfilterSysctls, everySysctl, interfaceSysctls, nodeSysctls } from './sysctl.ts';
+import { bridgeNetfilterSysctls, everySysctl, interfaceSysctls, routerSysctls } from './sysctl.ts';
 
 /** The bridge that pods of a node share, by the name that the bridge plugin gives it. */
 export const podBridge = 'cni0';
@@ -22,7 +22,7 @@ export function planNode(terrain: Terrain, place: NodePlace): Setup {
     sysctls: [
       ...everySysctl,
       ...['eth0', 'mgmt0'].flatMap(interfaceSysctls),
-      ...nodeSysctls,
+      ...routerSysctls,
       ...(bridged ? bridgeNetfilterSysctls : []),
     ],
     links: [

@@ -3,7 +3,7 @@ import { addressBits, hostCidr } from '../../net/cidr.ts';
 import { outsideNetns } from './host.ts';
 import { type Terrain, managementAddress } from './terrain.ts';
 import { type Filling, type Route, type Setup, innerIndex } from './setup.ts';
-import { everySysctl, interfaceSysctls } from './sysctl.ts';
+import { everySysctl, interfaceSysctls, routerSysctls } from './sysctl.ts';
 
 /** The underlay bridge. It stands in the outside world: one wire between the nodes and everything that is not a node. */
 export const underlayBridge = 'underlay0';
@@ -33,7 +33,8 @@ function outside(terrain: Terrain): Filling {
   ];
   return {
     netns: outsideNetns,
-    sysctls: [...everySysctl, ...ports.flatMap(interfaceSysctls)],
+    // It forwards so that it says so where there is no way on.
+    sysctls: [...everySysctl, ...ports.flatMap(interfaceSysctls), ...routerSysctls],
     links: [{ kind: 'bridge', name: underlayBridge, mac: '02:00:00:00:00:01' }],
     ports: ports.map((name) => ({ name, bridge: underlayBridge, hairpin: false })),
     addresses: addresses.map((entry) => ({ ...entry, prefix: addressBits(familyOf(entry.address)) })),

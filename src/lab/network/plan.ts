@@ -60,6 +60,7 @@ export function podHost(terrain: Terrain, pod: Pod): LabHost {
     kind: 'pod',
     netns: pod.hostNetwork ? place.netns : podNetns(pod),
     addresses: pod.hostNetwork ? [...place.underlay.values()] : pod.addresses,
+    gateways: [],
     ports: pod.containerPorts,
     bindSource: false,
   };
@@ -88,6 +89,7 @@ function nodeHost(place: NodePlace): LabHost {
     kind: 'node',
     netns: place.netns,
     addresses: place.node.addresses,
+    gateways: place.gateways,
     ports: [],
     bindSource: false,
   };
@@ -99,6 +101,7 @@ function externalHost(external: External): LabHost {
     kind: 'external',
     netns: outsideNetns,
     addresses: external.addresses,
+    gateways: [],
     ports: [],
     bindSource: true,
   };

@@ -30,7 +30,7 @@ export function servicesRuleset(
     `table inet ${table} {`,
     renderChain('services', '', translate),
     renderChain('prerouting', 'type nat hook prerouting priority dstnat;', ['jump services']),
-    renderChain('output', 'type nat hook output priority dstnat;', ['jump services']),
+    renderChain('output', 'type nat hook output priority -100;', ['jump services']),
     renderChain('postrouting', 'type nat hook postrouting priority srcnat;', hairpin),
     renderChain('refuse', '', refuse),
     renderChain('refuse-forward', 'type filter hook forward priority filter - 10;', ['jump refuse']),

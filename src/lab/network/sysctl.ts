@@ -28,7 +28,7 @@ export function interfaceSysctls(name: string): readonly Sysctl[] {
   ];
 }
 
-export const nodeSysctls: readonly Sysctl[] = [
+export const routerSysctls: readonly Sysctl[] = [
   { path: 'ipv4/ip_forward', value: '1' },
   { path: 'ipv6/conf/all/forwarding', value: '1' },
 ];

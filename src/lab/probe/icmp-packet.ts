@@ -39,9 +39,10 @@ export function icmpVerdict({ family, type, code }: IcmpError): 'unreachable' | 
   return [0, 2, 3].includes(code) ? 'unreachable' : 'rejected';
 }
 
-function internetChecksum(bytes: Buffer): number {
+/** RFC 1071, over bytes whose own checksum is still zero. */
+export function internetChecksum(bytes: Buffer): number {
   let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
+  for (const [at, byte] of bytes.entries()) sum += at % 2 === 0 ? byte << 8 : byte;
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
 }

@@ -138,7 +138,7 @@ function serveOther(loop: EventLoop, host: LabHost, address: Address): Server {
   return servePackets(loop, host, { raw: otherProtocol }, { address, port: 0 }, (bytes) => {
     const request = decodeOther(ipPayload(familyOf(address), bytes));
     if (request?.kind !== 'request') return undefined;
-    return encodeOther({ kind: 'answer', id: request.id, name: host.name });
+    return encodeOther(familyOf(address), { kind: 'answer', id: request.id, name: host.name });
   });
 }
 

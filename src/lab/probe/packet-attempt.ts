@@ -10,7 +10,7 @@ import {
 } from './attempt.ts';
 import type { EventLoop } from './event-loop.ts';
 import { encodeEcho, icmpProtocol, ipPayload, isEchoReply } from './icmp-packet.ts';
-import { decodeOther, encodeOther, otherProtocol } from './other-packet.ts';
+import { decodeOther, encodeOther, otherProtocol, otherRequestId } from './other-packet.ts';
 import { decodeSctp, encodeSctp, sctpProtocol } from './sctp-packet.ts';
 import { type SocketKind, closeSocket, connectSocket, receiveSocket, sendSocket } from './sockets.ts';
 
@@ -60,14 +60,14 @@ export const startOtherAttempt: StartAttempt = (loop, target, done) =>
   startPacketAttempt(loop, target, done, { raw: otherProtocol }, () => {
     const id = nextNumber();
     return {
-      request: encodeOther({ kind: 'request', id, name: '' }),
+      request: encodeOther(familyOf(target.address), { kind: 'request', id, name: '' }),
       read(bytes) {
         const answer = decodeOther(bytes);
         return answer?.kind === 'answer' && answer.id === id
           ? { verdict: 'allowed', name: answer.name }
           : undefined;
       },
-      mine: (packet) => decodeOther(packet)?.id === id,
+      mine: (packet) => otherRequestId(packet) === id,
     };
   });
 

@@ -232,8 +232,13 @@ function resultOf(
   ms: number,
 ): ProbeResult {
   if (outcome === undefined) return { flow, verdict: 'dropped', answeredBy: undefined, ms };
-  const responder = outcome.responder === undefined ? undefined : ownersOf(hosts, outcome.responder)[0]?.name;
-  return { flow, verdict: outcome.verdict, answeredBy: outcome.name ?? responder, ms };
+  const { responder } = outcome;
+  const who =
+    responder === undefined
+      ? undefined
+      : (ownersOf(hosts, responder)[0] ??
+        [...hosts.values()].find((host) => host.gateways.includes(responder)));
+  return { flow, verdict: outcome.verdict, answeredBy: outcome.name ?? who?.name, ms };
 }
 
 /** Whose address it is; a node before the pods of its host network. */

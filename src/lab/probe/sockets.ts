@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { constants, endianness } from 'node:os';
 import koffi from 'koffi';
 import type { Family } from '../../net/protocol.ts';
+import { otherChecksumOffset, otherProtocol } from './other-packet.ts';
 import {
   type SocketAddress,
   addressFamilies,
@@ -66,6 +67,7 @@ const options = {
   linger: [1, 13],
   receiveErrors: { IPv4: [0, 11], IPv6: [41, 25] },
   ipv6Only: [41, 26],
+  ipv6Checksum: [255, 7],
 } as const;
 // Two errors have two names each on Linux; the more usual one comes first in the list.
 const errnoNames = new Map(
@@ -91,6 +93,8 @@ export function openSocket(namespace: string, family: Family, kind: SocketKind):
   );
   try {
     if (family === 'IPv6' && typeof kind === 'string') setOption(fd, options.ipv6Only, 1);
+    if (family === 'IPv6' && protocol === otherProtocol)
+      setOption(fd, options.ipv6Checksum, otherChecksumOffset);
   } catch (error) {
     closeSocket(fd);
     throw error;
