@@ -122,6 +122,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
   const movedNamespaces = new Set<string>();
   let podCIDRs: readonly Cidr[] = [];
   let epoch = options.epoch;
+  let replaced = false;
 
   for (const set of skeletonSets()) table.addSet(set);
 
@@ -186,7 +187,9 @@ export function createCompiler(options: CompilerOptions): Compiler {
 
   const replacement = (): Step => {
     recompute();
-    if (table.committed()) epoch = nextEpoch(options.ctMarkMask, epoch);
+    // An earlier replacement may be in the kernel although nobody could say so.
+    if (replaced) epoch = nextEpoch(options.ctMarkMask, epoch);
+    replaced = true;
     writeSkeleton();
     return {
       transaction: table.replacement(),

@@ -163,6 +163,11 @@ function connectionChain({ ctMarkMask, podCIDRs }: SkeletonOptions): Chain {
       ...podCIDRs.flatMap(unknownAddress),
       ...dispatch('egress'),
       ...dispatch('ingress'),
+      rule(
+        [{ kind: 'ct-mark', mask: ctMarkMask, value: revokedMark(ctMarkMask) }],
+        [goto(sharedChains.judged)],
+        'was cut, and nothing isolates either end any more',
+      ),
     ],
   };
 }

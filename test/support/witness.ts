@@ -1,17 +1,9 @@
 import type { Cluster } from '../../src/model/cluster.ts';
-import type { Endpoint, Flow, FlowProtocol } from '../../src/policy/flow.ts';
 import { compile, type CompilerOptions, defaultCompilerOptions } from '../../src/ruleset/compiler.ts';
-import { interpret } from '../../src/ruleset/interpret.ts';
-import type { Hook, Ruleset } from '../../src/ruleset/objects.ts';
-import type { Packet } from '../../src/ruleset/packet.ts';
+import type { Ruleset } from '../../src/ruleset/objects.ts';
 
 /** The second witness: what the compiled rulesets of all nodes make of the first packet of a connection. */
-export function interpretFlow(rulesets: ReadonlyMap<string, Ruleset>, flow: Flow): boolean {
-  return crossings(flow).every(({ node, hook }) => {
-    const ruleset = rulesets.get(node);
-    return ruleset === undefined || interpret(ruleset, firstPacket(flow, hook)).verdict === 'accept';
-  });
-}
+export { isCompiledAllowed as interpretFlow } from '../../src/analysis/compiled-verdict.ts';
 
 /** The ruleset of every node of the cluster. */
 export function compileNodes(
@@ -24,61 +16,4 @@ export function compileNodes(
       compile(cluster, { ...defaultCompilerOptions, ...options, nodeName: name }),
     ]),
   );
-}
-
-interface Crossing {
-  readonly node: string;
-  readonly hook: Hook;
-}
-
-/** The hooks that the first packet crosses on its way, node by node. */
-function crossings({ source, destination }: Flow): readonly Crossing[] {
-  const [from, to] = [nodeOf(source), nodeOf(destination)];
-  const path: Crossing[] = [];
-  if (from !== undefined) path.push({ node: from, hook: source.kind === 'node' ? 'output' : 'forward' });
-  if (to !== undefined && to !== from) path.push({ node: to, hook: 'forward' });
-  // What is for a node itself is never forwarded there.
-  return destination.kind === 'node'
-    ? [
-        ...path.filter(({ node, hook }) => node !== to || hook === 'output'),
-        { node: destination.node, hook: 'input' },
-      ]
-    : path;
-}
-
-function nodeOf(endpoint: Endpoint): string | undefined {
-  switch (endpoint.kind) {
-    case 'pod':
-      return endpoint.pod.nodeName;
-    case 'node':
-      return endpoint.node;
-    case 'external':
-      return undefined;
-  }
-}
-
-function firstPacket(flow: Flow, hook: Hook): Packet {
-  return {
-    hook,
-    source: flow.source.address,
-    destination: flow.destination.address,
-    sourceIsLocal: hook === 'output' && flow.source.kind === 'node',
-    protocol: packetProtocol(flow.protocol, flow.source.address.includes(':')),
-    ...(flow.port === undefined ? {} : { destinationPort: flow.port }),
-    ...(flow.protocol === 'ICMP' && flow.source.address.includes(':') ? { icmpv6Type: 128 } : {}),
-    ct: { state: 'new', direction: 'original', mark: 0 },
-  };
-}
-
-function packetProtocol(protocol: FlowProtocol, isIPv6: boolean): Packet['protocol'] {
-  switch (protocol) {
-    case 'ICMP':
-      return isIPv6 ? 'ICMPv6' : 'ICMP';
-    case 'other':
-      return 253;
-    case 'TCP':
-    case 'UDP':
-    case 'SCTP':
-      return protocol;
-  }
 }

@@ -1,0 +1,72 @@
+import type { Endpoint, Flow, FlowProtocol } from '../policy/flow.ts';
+import { interpret } from '../ruleset/interpret.ts';
+import type { Hook, Ruleset } from '../ruleset/objects.ts';
+import type { Packet } from '../ruleset/packet.ts';
+
+/**
+ * Whether the compiled rulesets let the first packet of a connection through, on every node that it crosses.
+ * @param rulesets by node name; a node without one enforces nothing
+ */
+export function isCompiledAllowed(rulesets: ReadonlyMap<string, Ruleset>, flow: Flow): boolean {
+  return crossings(flow).every(({ node, hook }) => {
+    const ruleset = rulesets.get(node);
+    return ruleset === undefined || interpret(ruleset, firstPacket(flow, hook)).verdict === 'accept';
+  });
+}
+
+interface Crossing {
+  readonly node: string;
+  readonly hook: Hook;
+}
+
+/** The hooks that the first packet crosses on its way, node by node. */
+function crossings({ source, destination }: Flow): readonly Crossing[] {
+  const [from, to] = [nodeOf(source), nodeOf(destination)];
+  const path: Crossing[] = [];
+  if (from !== undefined) path.push({ node: from, hook: source.kind === 'node' ? 'output' : 'forward' });
+  if (to !== undefined && to !== from) path.push({ node: to, hook: 'forward' });
+  // What is for a node itself is never forwarded there.
+  return destination.kind === 'node'
+    ? [
+        ...path.filter(({ node, hook }) => node !== to || hook === 'output'),
+        { node: destination.node, hook: 'input' },
+      ]
+    : path;
+}
+
+function nodeOf(endpoint: Endpoint): string | undefined {
+  switch (endpoint.kind) {
+    case 'pod':
+      return endpoint.pod.nodeName;
+    case 'node':
+      return endpoint.node;
+    case 'external':
+      return undefined;
+  }
+}
+
+function firstPacket(flow: Flow, hook: Hook): Packet {
+  return {
+    hook,
+    source: flow.source.address,
+    destination: flow.destination.address,
+    sourceIsLocal: hook === 'output' && flow.source.kind === 'node',
+    protocol: packetProtocol(flow.protocol, flow.source.address.includes(':')),
+    ...(flow.port === undefined ? {} : { destinationPort: flow.port }),
+    ...(flow.protocol === 'ICMP' && flow.source.address.includes(':') ? { icmpv6Type: 128 } : {}),
+    ct: { state: 'new', direction: 'original', mark: 0 },
+  };
+}
+
+function packetProtocol(protocol: FlowProtocol, isIPv6: boolean): Packet['protocol'] {
+  switch (protocol) {
+    case 'ICMP':
+      return isIPv6 ? 'ICMPv6' : 'ICMP';
+    case 'other':
+      return 253;
+    case 'TCP':
+    case 'UDP':
+    case 'SCTP':
+      return protocol;
+  }
+}

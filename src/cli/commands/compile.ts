@@ -1,0 +1,150 @@
+import { Command, Option } from 'commander';
+import leven from 'leven';
+import { assignAddresses } from '../../model/assign-addresses.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { PodKey } from '../../model/pod.ts';
+import { families } from '../../net/protocol.ts';
+import { nodePolicy } from '../../policy/node-policy.ts';
+import { compile, type CompilerOptions, defaultCompilerOptions } from '../../ruleset/compiler.ts';
+import { renderJson } from '../../ruleset/render-json.ts';
+import { renderRuleset } from '../../ruleset/render-ruleset.ts';
+import { replacementOf } from '../../ruleset/transaction.ts';
+import { exitCode } from '../exit-code.ts';
+import { type InputOptions, readInput, withInputOptions } from '../input-options.ts';
+import { ctMarkMask } from '../options.ts';
+import type { Finish } from '../program.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+interface CompileOptions extends InputOptions {
+  readonly node?: string;
+  readonly output: 'nft' | 'json' | 'ir';
+  readonly assignAddresses?: true;
+  readonly deny: 'drop' | 'reject';
+  readonly nodeEgress: 'allow' | 'enforce';
+  readonly ctMarkMask: number;
+}
+
+/** `ringfence compile`: the exact ruleset the agent on a node enforces, to stdout. */
+export function compileCommand(terminal: Terminal, finish: Finish): Command {
+  return withInputOptions(new Command('compile'))
+    .summary('print the ruleset that the agent on a node enforces')
+    .description(
+      `Prints the exact ruleset that the agent on one node enforces. Needs no privileges and touches nothing.
+"nft" loads with "nft -f", "json" with "nft -j -f": into an empty ruleset, and over an earlier
+table, which it replaces in one transaction.`,
+    )
+    .option('--node <name>', 'the node whose pods are enforced; needless where the input has just one')
+    .addOption(
+      new Option('-o, --output <format>', 'what to print').choices(['nft', 'json', 'ir']).default('nft'),
+    )
+    .option('--assign-addresses', 'give addresses (and the node) to pods and templates that have none')
+    .addOption(
+      new Option('--deny <how>', 'what happens to a denied connection')
+        .choices(['drop', 'reject'])
+        .default('drop'),
+    )
+    .addOption(
+      new Option('--node-egress <how>', 'whether egress rules judge traffic from a pod to its own node')
+        .choices(['allow', 'enforce'])
+        .default('allow'),
+    )
+    .option(
+      '--ct-mark-mask <mask>',
+      'bits of the conntrack mark to use',
+      ctMarkMask,
+      defaultCompilerOptions.ctMarkMask,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ringfence compile -f policies/ -f pods.yaml --node worker-1
+  ringfence compile -f deploy/ --assign-addresses -o json | nft -c -j -f /dev/stdin
+  kubectl get ns,nodes,pods,netpol -A -o yaml | ringfence compile -f - --node worker-1`,
+    )
+    .action(async (options: CompileOptions) => {
+      const cluster = await readInput(options, terminal);
+      if (cluster === undefined) {
+        finish(exitCode.cannotAnswer);
+        return;
+      }
+      const node = nodeOf(options, cluster);
+      const { cluster: complete, assigned } = options.assignAddresses
+        ? assignAddresses(cluster, { nodeNames: [node], families })
+        : { cluster, assigned: [] };
+      for (const note of notes(complete, assigned)) terminal.err(`${note}\n`);
+      terminal.out(output(complete, node, assigned, options));
+    });
+}
+
+function output(
+  cluster: Cluster,
+  node: string,
+  assigned: readonly PodKey[],
+  options: CompileOptions,
+): string {
+  if (options.output === 'ir') {
+    return `${JSON.stringify({ ...nodePolicy(cluster, node), assignedAddresses: assigned }, null, 2)}\n`;
+  }
+  const compilerOptions: CompilerOptions = { ...defaultCompilerOptions, ...pick(options), nodeName: node };
+  const ruleset = compile(cluster, compilerOptions);
+  if (options.output === 'json') return renderJson(replacementOf(ruleset), { declare: 'type' });
+  const said = assigned.map(
+    (key) => `# ${key}: addresses given by --assign-addresses, not those of a cluster\n`,
+  );
+  return said.join('') + renderRuleset(ruleset);
+}
+
+function pick({ deny, nodeEgress, ctMarkMask }: CompileOptions): Partial<CompilerOptions> {
+  return { deny, nodeEgress, ctMarkMask };
+}
+
+/** The node that was asked for, or the only one there is. A node that the input does not know is a mistake. */
+function nodeOf(options: CompileOptions, cluster: Cluster): string {
+  const known = [
+    ...new Set([...cluster.nodes.map(({ name }) => name), ...cluster.pods.map(({ nodeName }) => nodeName)]),
+  ]
+    .filter((name) => name !== '')
+    .sort();
+  if (options.node === undefined) {
+    const [only, ...more] = known;
+    if (only !== undefined && more.length === 0) return only;
+    if (only === undefined && options.assignAddresses) return 'node';
+    throw new UsageError(
+      only === undefined ? 'no node in the input' : 'several nodes in the input',
+      only === undefined
+        ? 'pods without a node need --assign-addresses; or name a node with --node'
+        : `choose one with --node: ${known.join(', ')}`,
+    );
+  }
+  const { node } = options;
+  if (known.includes(node) || (known.length === 0 && options.assignAddresses)) return node;
+  const nearest = known.toSorted((a, b) => leven(a, node) - leven(b, node)).at(0);
+  throw new UsageError(
+    `no node "${node}" in the input`,
+    nearest === undefined
+      ? 'no pod of the input is on a node; see --assign-addresses'
+      : `did you mean "${nearest}"?`,
+  );
+}
+
+/** What the output leaves out, so that nobody takes silence for an answer. */
+function notes(cluster: Cluster, assigned: readonly PodKey[]): readonly string[] {
+  const waiting = cluster.pods.filter(
+    (pod) => !pod.finished && !pod.hostNetwork && pod.addresses.length === 0,
+  );
+  return [
+    ...(assigned.length === 0 ? [] : [`note: ${String(assigned.length)} pods were given addresses`]),
+    ...(waiting.length === 0
+      ? []
+      : [
+          `note: ${String(waiting.length)} pods have no address and are not in the ruleset (${some(waiting)}); --assign-addresses gives them some`,
+        ]),
+  ];
+}
+
+function some(pods: Cluster['pods']): string {
+  const names = pods.slice(0, 3).map(({ namespace, name }) => `${namespace}/${name}`);
+  return pods.length > 3 ? `${names.join(', ')}, ...` : names.join(', ');
+}

@@ -1,0 +1,29 @@
+import process from 'node:process';
+import { buffer } from 'node:stream/consumers';
+import { runProgram } from './program.ts';
+import type { Terminal } from './terminal.ts';
+
+const controller = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(name, () => {
+    controller.abort(new Error(name));
+  });
+}
+// A reader that goes away (`| head`) has what it wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+const terminal: Terminal = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  readStdin: () => buffer(process.stdin),
+  env: process.env,
+  cwd: process.cwd(),
+  colour: process.stderr.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+  columns: process.stdout.columns ?? 80,
+  signal: controller.signal,
+};
+
+process.exitCode = await runProgram(process.argv.slice(2), terminal);
