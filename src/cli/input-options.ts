@@ -15,7 +15,11 @@ export interface InputOptions {
 
 export function withInputOptions(command: Command): Command {
   return command
-    .requiredOption('-f, --filename <path>', 'manifests: file, directory, or - for stdin; repeatable', repeatable)
+    .requiredOption(
+      '-f, --filename <path>',
+      'manifests: file, directory, or - for stdin; repeatable',
+      repeatable,
+    )
     .option('-R, --recursive', 'read directories with all below them')
     .option('-n, --namespace <name>', 'namespace of objects that name none', 'default')
     .option('--strict', 'reject CIDRs that only old API servers stored (host bits, leading zeros)');
@@ -35,11 +39,14 @@ export async function readInput(options: InputOptions, terminal: Terminal): Prom
     },
     terminal.input,
   );
-  if (diagnostics.length > 0) terminal.err(formatDiagnostics(diagnostics, { sourceLine, colour: terminal.colour }));
+  if (diagnostics.length > 0)
+    terminal.err(formatDiagnostics(diagnostics, { sourceLine, colour: terminal.colour }));
   if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
   if (ignored.length > 0) {
     const kinds = ignored.map(({ kind, count }) => `${String(count)} ${kind}`);
-    terminal.err(`note: objects that say nothing about who reaches whom were passed over: ${kinds.join(', ')}\n`);
+    terminal.err(
+      `note: objects that say nothing about who reaches whom were passed over: ${kinds.join(', ')}\n`,
+    );
   }
   return cluster;
 }

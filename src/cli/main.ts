@@ -1,5 +1,7 @@
 import process from 'node:process';
 import { buffer } from 'node:stream/consumers';
+import { fileSystemIo } from './input/input-io.ts';
+import { wantsColour } from './output/diagnostics.ts';
 import { runProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,10 +20,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  readStdin: () => buffer(process.stdin),
+  input: fileSystemIo(() => buffer(process.stdin)),
   env: process.env,
-  cwd: process.cwd(),
-  colour: process.stderr.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+  colour: wantsColour(process.stdout, process.env),
   columns: process.stdout.columns ?? 80,
   signal: controller.signal,
 };

@@ -1,13 +1,14 @@
+import type { InputIo } from './input/input-io.ts';
+
 /** Where a command reads and writes; tests give their own. */
 export interface Terminal {
   /** Data. */
   readonly out: (text: string) => void;
   /** Everything else. */
   readonly err: (text: string) => void;
-  readonly readStdin: () => Promise<Uint8Array>;
+  readonly input: InputIo;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  /** Whether stderr takes colour: a terminal, and NO_COLOR is not set. */
+  /** Whether to colour: a terminal, and NO_COLOR is not set. */
   readonly colour: boolean;
   /** Columns of the terminal, 80 where there is none. */
   readonly columns: number;

@@ -15,15 +15,24 @@ Needs CAP_NET_ADMIN in the node's network namespace. The rules stay when the age
     .option('--kubeconfig <file>', 'kubeconfig to use (default: $KUBECONFIG, in a pod its service account)')
     .option('--context <name>', 'context of the kubeconfig')
     .option('--in-cluster', "use the pod's service account")
-    .option('--health-address <host:port>', `serve /livez, /readyz, /status (default: ${agentConfigDefaults.healthAddress})`)
-    .option('--metrics-address <host:port>', `serve /metrics (default: ${agentConfigDefaults.metricsAddress})`)
+    .option(
+      '--health-address <host:port>',
+      `serve /livez, /readyz, /status (default: ${agentConfigDefaults.healthAddress})`,
+    )
+    .option(
+      '--metrics-address <host:port>',
+      `serve /metrics (default: ${agentConfigDefaults.metricsAddress})`,
+    )
     .addOption(
-      new Option('--log-level <level>', `how much to log (default: ${agentConfigDefaults.logLevel})`).choices([
-        ...logLevels,
-      ]),
+      new Option('--log-level <level>', `how much to log (default: ${agentConfigDefaults.logLevel})`).choices(
+        [...logLevels],
+      ),
     )
     .option('--table <name>', `name of the nftables table (default: ${agentConfigDefaults.table})`)
-    .option('--ct-mark-mask <mask>', `bits of the conntrack mark to use (default: ${agentConfigDefaults.ctMarkMask})`)
+    .option(
+      '--ct-mark-mask <mask>',
+      `bits of the conntrack mark to use (default: ${agentConfigDefaults.ctMarkMask})`,
+    )
     .option('--deny <how>', `drop or reject denied connections (default: ${agentConfigDefaults.deny})`)
     .option(
       '--node-egress <how>',

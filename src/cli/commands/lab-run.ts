@@ -1,0 +1,63 @@
+import { Command, Option } from 'commander';
+import { measureConnectivity } from '../../lab/connectivity.ts';
+import { startLab } from '../../lab/lab.ts';
+import { enterLab } from '../../lab/network/enter.ts';
+import { exitCode } from '../exit-code.ts';
+import { type InputOptions, readInput, withInputOptions } from '../input-options.ts';
+import { type LabFlags, labOptions, withLabOptions } from '../lab-options.ts';
+import { agreementText, connectivityTable } from '../output/connectivity.ts';
+import type { Finish } from '../program.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface LabRunOptions extends InputOptions, LabFlags {
+  readonly output: 'text' | 'json';
+  readonly verbose?: true;
+}
+
+/** `ringfence lab run`: one lab, one measurement, gone again. */
+export function labRunCommand(terminal: Terminal, finish: Finish): Command {
+  return withLabOptions(withInputOptions(new Command('run')))
+    .summary('enforce manifests on real packets once and show who reaches whom')
+    .description(
+      `Builds the cluster of the manifests in network namespaces of its own, starts an agent on every
+node, tries every connection with real packets, and compares with what the compiler says.
+Exit code 0 where both agree, 1 where not.`,
+    )
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
+    .option('-v, --verbose', 'show what the agents log')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ringfence lab run -f manifests/
+  ringfence lab run -f manifests/ --topology routed --family dual -o json`,
+    )
+    .action(async (options: LabRunOptions) => {
+      await enterLab();
+      const cluster = await readInput(options, terminal);
+      if (cluster === undefined) {
+        finish(exitCode.cannotAnswer);
+        return;
+      }
+      const lab = await startLab(
+        cluster,
+        labOptions(options, cluster, (node, line) => {
+          if (options.verbose) terminal.err(`${node}: ${line}\n`);
+        }),
+      );
+      try {
+        await lab.enforce();
+        const { deny, nodeEgress } = options;
+        const connections = await measureConnectivity(lab, { deny, nodeEgress });
+        const agree = connections.every(({ agrees }) => agrees);
+        terminal.out(
+          options.output === 'json'
+            ? `${JSON.stringify({ apiVersion: 'ringfence.dev/v1alpha1', kind: 'MeasuredConnectivity', agree, connections }, null, 2)}\n`
+            : `${connectivityTable(connections, terminal.colour)}\n${agreementText(connections)}`,
+        );
+        finish(agree ? exitCode.yes : exitCode.no);
+      } finally {
+        await lab.close();
+      }
+    });
+}
