@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { type Command, Option } from 'commander';
 import { type Manifest, policyManifest } from '../lab/manifests.ts';
-import { familiesOf } from '../lab/network/schedule.ts';
+import { familiesOf } from '../model/schedule.ts';
 import type { NetworkOptions } from '../lab/network/terrain.ts';
 import type { LabOptions } from '../lab/lab.ts';
 import type { Cluster } from '../model/cluster.ts';

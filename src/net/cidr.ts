@@ -105,11 +105,11 @@ export function compareAddresses(a: Address, b: Address): number {
   return compareCidrs(hostCidr(a), hostCidr(b));
 }
 
-/** The address at a distance from the first of the block, `undefined` past its end. */
-export function addressAt(cidr: Cidr, offset: number): Address | undefined {
-  const { family, first, last } = bounds(cidr);
-  const value = first + BigInt(offset);
-  return value > last ? undefined : parseAddress(family === 'IPv4' ? dotted(value) : hexGroups(value));
+/** The address that has this number in its family's space. */
+export function addressOfNumber(family: Family, number: bigint): Address {
+  const address = parseAddress(family === 'IPv4' ? dotted(number) : hexGroups(number));
+  if (address === undefined) throw new RangeError(`no ${family} address has the number ${String(number)}`);
+  return address;
 }
 
 function dotted(value: bigint): string {

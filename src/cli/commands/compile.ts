@@ -1,9 +1,8 @@
 import { Command, Option } from 'commander';
 import leven from 'leven';
-import { assignAddresses } from '../../model/assign-addresses.ts';
 import type { Cluster } from '../../model/cluster.ts';
-import type { PodKey } from '../../model/pod.ts';
-import { families } from '../../net/protocol.ts';
+import { podKey, type PodKey } from '../../model/pod.ts';
+import { familiesOf, schedule } from '../../model/schedule.ts';
 import { nodePolicy } from '../../policy/node-policy.ts';
 import { compile, type CompilerOptions, defaultCompilerOptions } from '../../ruleset/compiler.ts';
 import { renderJson } from '../../ruleset/render-json.ts';
@@ -70,9 +69,12 @@ Examples:
         return;
       }
       const node = nodeOf(options, cluster);
-      const { cluster: complete, assigned } = options.assignAddresses
-        ? assignAddresses(cluster, { nodeNames: [node], families })
-        : { cluster, assigned: [] };
+      const complete = options.assignAddresses
+        ? schedule(cluster, familiesOf(cluster), { homes: [node] })
+        : cluster;
+      const assigned = complete.pods
+        .filter((pod, index) => JSON.stringify(pod) !== JSON.stringify(cluster.pods[index]))
+        .map(podKey);
       for (const note of notes(complete, assigned)) terminal.err(`${note}\n`);
       terminal.out(output(complete, node, assigned, options));
     });

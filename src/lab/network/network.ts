@@ -8,7 +8,7 @@ import { type Plan, assertUnique, planNetwork, podHost, runningPods } from './pl
 import { planPod, strayRoutes } from './pod-plan.ts';
 import { renderRoute } from './render.ts';
 import { run, runAll } from './run.ts';
-import { familiesOf, schedule } from './schedule.ts';
+import { familiesOf, schedule } from '../../model/schedule.ts';
 import { servicesRuleset } from './services.ts';
 import { type NetworkOptions, managementAddress, placeOf } from './terrain.ts';
 
@@ -53,7 +53,7 @@ export async function startNetwork(
 ): Promise<LabNetwork> {
   const all = { ...defaultNetworkOptions, families: familiesOf(cluster), ...options };
   const externals = all.externals.flatMap((external) => external.addresses);
-  const plan = planNetwork(schedule(cluster, all.families, externals), all);
+  const plan = planNetwork(schedule(cluster, all.families, { reserved: externals }), all);
   await apply(plan.setup);
   return runningNetwork(plan);
 }

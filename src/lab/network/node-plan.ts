@@ -3,7 +3,7 @@ import { type Cidr, addressBits, bounds, hostCidr, prefixLength } from '../../ne
 import type { Family } from '../../net/protocol.ts';
 import { masqueradeRuleset } from './masquerade.ts';
 import type { NodePlace, Terrain } from './terrain.ts';
-import { addressOfNumber } from './schedule.ts';
+import { addressOfNumber } from '../../net/cidr.ts';
 import type { Filling, Link, Route, Setup } from './setup.ts';
 import { bridgeNetfilterSysctls, everySysctl, interfaceSysctls, routerSysctls } from './sysctl.ts';
 

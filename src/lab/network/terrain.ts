@@ -1,10 +1,10 @@
 import type { Cluster, Node } from '../../model/cluster.ts';
 import { type Pod, podKey } from '../../model/pod.ts';
 import { type Address, familyOf } from '../../net/address.ts';
-import { bounds, hostCidr } from '../../net/cidr.ts';
+import { addressOfNumber, bounds, hostCidr } from '../../net/cidr.ts';
 import type { Family } from '../../net/protocol.ts';
 import { nodeNetns } from './host.ts';
-import { addressOfNumber, takeAddress, underlayPrefix } from './schedule.ts';
+import { takeAddress, underlayPrefix } from '../../model/schedule.ts';
 
 /** How pods hang on their node: a bridge as flannel and the plain bridge plugin make it, or a routed veth as Calico does. */
 export type Topology = 'bridge' | 'routed';

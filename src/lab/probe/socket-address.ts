@@ -1,7 +1,7 @@
 import { type Address, familyOf } from '../../net/address.ts';
 import { bounds, hostCidr } from '../../net/cidr.ts';
 import type { Family } from '../../net/protocol.ts';
-import { addressOfNumber } from '../network/schedule.ts';
+import { addressOfNumber } from '../../net/cidr.ts';
 
 /** Address families of Linux, the same on every architecture. */
 export const addressFamilies: Readonly<Record<Family, number>> = { IPv4: 2, IPv6: 10 };

@@ -21,8 +21,9 @@ import { finishReading, type ReadContext, type Reading, unreadable } from './rea
 
 /**
  * Reads a NetworkPolicy (networking/v1) and applies the API's defaults. What is broken is reported and closed: a broken
- * podSelector selects every pod of the namespace, a broken rule allows nothing while its direction stays isolated,
- * broken policyTypes isolate both directions. Only a policy without a usable name or namespace yields no object.
+ * podSelector isolates every pod of the namespace and its policy allows nothing, a broken rule allows nothing while its
+ * direction stays isolated, broken policyTypes isolate both directions and only the rules of a direction that they name
+ * for certain are in force. Only a policy without a usable name or namespace yields no object.
  */
 export function readNetworkPolicy(value: unknown, context: ReadContext): Reading<NetworkPolicy> {
   const root = rootCursor(value, context);
@@ -47,16 +48,18 @@ const closed: Spec = { podSelector: everyPod, policyTypes: directions, ingress: 
 function readSpec(spec: Cursor): Spec {
   if (!hasFields(spec)) return closed;
   const onlyKnown = hasOnlyFields(spec, ['podSelector', 'policyTypes', 'ingress', 'egress'], specHints);
-  const podSelector = readLabelSelector(fieldOf(spec, 'podSelector')) ?? everyPod;
+  const podSelector = readLabelSelector(fieldOf(spec, 'podSelector'));
   const ingress = readRules(fieldOf(spec, 'ingress'), 'ingress');
   const egress = readRules(fieldOf(spec, 'egress'), 'egress');
   const types = readPolicyTypes(fieldOf(spec, 'policyTypes'), egress.written);
+  // Rules of a policy that selects nobody knows which pods must not open every pod.
+  const inForce = podSelector === undefined ? [] : types.named;
   return {
-    podSelector,
+    podSelector: podSelector ?? everyPod,
     // An unknown field may have been meant to isolate, as `policyType` is.
     policyTypes: onlyKnown ? types.isolated : directions,
-    ingress: types.named.includes('ingress') ? ingress.rules : [],
-    egress: types.named.includes('egress') ? egress.rules : [],
+    ingress: inForce.includes('ingress') ? ingress.rules : [],
+    egress: inForce.includes('egress') ? egress.rules : [],
   };
 }
 

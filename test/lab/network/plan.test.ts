@@ -3,7 +3,7 @@ import { endpointsOf } from '../../../src/lab/network/endpoints.ts';
 import { nodeNetns, podInterface, podNetns } from '../../../src/lab/network/host.ts';
 import { planNetwork } from '../../../src/lab/network/plan.ts';
 import { renderFilling, renderPair } from '../../../src/lab/network/render.ts';
-import { familiesOf, schedule } from '../../../src/lab/network/schedule.ts';
+import { familiesOf, schedule } from '../../../src/model/schedule.ts';
 import { servicesRuleset } from '../../../src/lab/network/services.ts';
 import type { Node } from '../../../src/model/cluster.ts';
 import { readCidr } from '../../../src/net/cidr.ts';
@@ -35,7 +35,7 @@ it('decides what manifests leave open, and nothing else', () => {
 
 it('invents two nodes with pod CIDRs of both families that nobody has', () => {
   const pods = [pod('x/a', { addresses: [address('10.244.1.9')] }), pod('x/b')];
-  const placed = schedule(cluster(pods), ['IPv4', 'IPv6'], [address('172.18.0.1')]);
+  const placed = schedule(cluster(pods), ['IPv4', 'IPv6'], { reserved: [address('172.18.0.1')] });
   expect(placed.nodes.map((each) => each.podCIDRs)).toEqual([
     ['10.244.2.0/24', 'fd00:10:244:1::/64'],
     ['10.244.3.0/24', 'fd00:10:244:2::/64'],

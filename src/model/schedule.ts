@@ -1,8 +1,8 @@
-import type { Cluster, Node } from '../../model/cluster.ts';
-import type { Pod } from '../../model/pod.ts';
-import { type Address, familyOf, parseAddress } from '../../net/address.ts';
-import { type Cidr, bounds, cidrContains, readCidr } from '../../net/cidr.ts';
-import { type Family, families as everyFamily } from '../../net/protocol.ts';
+import { type Address, familyOf } from '../net/address.ts';
+import { addressOfNumber, type Cidr, bounds, cidrContains, readCidr } from '../net/cidr.ts';
+import { type Family, families as everyFamily } from '../net/protocol.ts';
+import type { Cluster, Node } from './cluster.ts';
+import type { Pod } from './pod.ts';
 
 /** Where nodes live that have no address of a family. */
 export const underlayPrefix: Readonly<Record<Family, Cidr>> = {
@@ -10,16 +10,23 @@ export const underlayPrefix: Readonly<Record<Family, Cidr>> = {
   IPv6: cidr('fd00:172:18::/64'),
 };
 
+export interface ScheduleOptions {
+  /** Addresses that are given to nobody. */
+  readonly reserved?: readonly Address[];
+  /** Nodes that take the pods without one, in turn; all nodes unless given. They exist even where no Node object says so. */
+  readonly homes?: readonly string[];
+}
+
 /**
  * The cluster with everything decided that manifests leave open, as the scheduler, the node IPAM controller and a CNI
  * plugin would: nodes, node addresses, pod CIDRs, the node and the addresses of each pod. What is there is kept.
  * Two nodes where there are none, so that both same-node and cross-node traffic exist. Finished pods stay as they are.
- * `reserved` addresses are given to nobody.
+ * The same input gives the same addresses.
  */
 export function schedule(
   cluster: Cluster,
   families: readonly Family[],
-  reserved: readonly Address[] = [],
+  { reserved = [], homes }: ScheduleOptions = {},
 ): Cluster {
   const taken = new Set<Address>([
     ...reserved,
@@ -27,11 +34,12 @@ export function schedule(
     ...cluster.pods.flatMap((pod) => pod.addresses),
     ...cluster.services.flatMap((service) => service.clusterIPs),
   ]);
-  const nodes = placeNodes(cluster, families, taken);
+  const nodes = placeNodes(cluster, families, taken, homes ?? []);
   const byName = new Map(nodes.map((node) => [node.name, node]));
+  const takers = homes === undefined ? nodes : nodes.filter(({ name }) => homes.includes(name));
   const pods = cluster.pods.map((pod, index) => {
     if (pod.finished) return pod;
-    const node = byName.get(pod.nodeName) ?? nodes[index % nodes.length];
+    const node = byName.get(pod.nodeName) ?? takers[index % takers.length];
     if (node === undefined) return pod;
     return { ...pod, nodeName: node.name, addresses: podAddresses(pod, node, families, taken) };
   });
@@ -61,18 +69,13 @@ export function takeAddress(block: Cidr, taken: Set<Address>): Address {
   throw Object.assign(new Error(`no free address in ${block}`), { code: 'LAB_ADDRESSES_EXHAUSTED' });
 }
 
-export function addressOfNumber(family: Family, number: bigint): Address {
-  const text =
-    family === 'IPv4'
-      ? [24n, 16n, 8n, 0n].map((shift) => String((number >> shift) & 255n)).join('.')
-      : (number.toString(16).padStart(32, '0').match(/.{4}/g) ?? []).join(':');
-  const address = parseAddress(text);
-  if (address === undefined) throw new RangeError(`not an address: ${text}`);
-  return address;
-}
-
-function placeNodes(cluster: Cluster, families: readonly Family[], taken: Set<Address>): readonly Node[] {
-  const names = new Set(cluster.pods.map((pod) => pod.nodeName).filter((name) => name !== ''));
+function placeNodes(
+  cluster: Cluster,
+  families: readonly Family[],
+  taken: Set<Address>,
+  homes: readonly string[],
+): readonly Node[] {
+  const names = new Set([...cluster.pods.map((pod) => pod.nodeName), ...homes].filter((name) => name !== ''));
   const known = new Set(cluster.nodes.map((node) => node.name));
   const missing = [...names].filter((name) => !known.has(name)).sort();
   const invented = cluster.nodes.length + missing.length === 0 ? ['node-1', 'node-2'] : missing;
