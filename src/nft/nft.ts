@@ -11,7 +11,6 @@ import {
   formatVersion,
   jsonDeclaration,
   minimumVersion,
-  needsText,
   parseVersion,
   type NftVersion,
 } from './version.ts';
@@ -94,11 +93,8 @@ export function createNft(options: NftOptions): Nft {
   async function commit(transaction: Transaction, mode: 'apply' | 'check', signal: AbortSignal | undefined) {
     if (transaction.operations.length === 0) return;
     const nft = await version(signal);
-    const form = formOf(nft, transaction);
-    const input = inputText(() =>
-      form === 'text' ? renderText(transaction) : renderJson(transaction, { declare: jsonDeclaration(nft) }),
-    );
-    const args = [...(mode === 'check' ? ['-c'] : []), ...(form === 'json' ? ['-j'] : []), '-f', '-'];
+    const input = inputText(() => renderJson(transaction, { declare: jsonDeclaration(nft) }));
+    const args = [...(mode === 'check' ? ['-c'] : []), '-j', '-f', '-'];
     const error = errorOf(await run(args, input, signal), mode === 'apply');
     if (error === undefined) return;
     throw await located(error, transaction, (text) => run(['-c', '-f', '-'], text, signal));
@@ -135,11 +131,6 @@ export function createNft(options: NftOptions): Nft {
 const probeInput = JSON.stringify({
   nftables: [{ add: { table: { family: 'inet', name: 'ringfence_probe' } } }],
 });
-
-function formOf(version: NftVersion, transaction: Transaction): 'json' | 'text' {
-  const declaresMap = transaction.operations.some((each) => each.op === 'add-set' && each.set.kind === 'map');
-  return needsText(version, declaresMap) ? 'text' : 'json';
-}
 
 /**
  * nft's JSON errors carry no position, and the kernel's not even the number of the command. The text form of the same

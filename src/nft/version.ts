@@ -33,11 +33,3 @@ export function atLeast(version: NftVersion, least: NftVersion): boolean {
 export function jsonDeclaration(version: NftVersion): 'type' | 'typeof' {
   return atLeast(version, { major: 1, minor: 1, patch: 0 }) ? 'typeof' : 'type';
 }
-
-/**
- * Whether the transaction must go as text: a verdict map that nft 1.1 declares through JSON crashes nft 1.0.6 even with
- * `typeof`, the text form does not.
- */
-export function needsText(version: NftVersion, declaresMap: boolean): boolean {
-  return declaresMap && jsonDeclaration(version) === 'typeof';
-}

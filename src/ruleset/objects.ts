@@ -106,7 +106,7 @@ export type Match =
   | { readonly kind: 'tcp-reset' }
   /** `ct mark & mask == value`. A packet without conntrack entry does not match. */
   | { readonly kind: 'ct-mark'; readonly mask: number; readonly value: number }
-  /** `ct state { established, related }` */
+  /** `ct state established,related` */
   | { readonly kind: 'ct-state'; readonly states: readonly CtState[] }
   /** `ct direction reply`. A packet without conntrack entry does not match. */
   | { readonly kind: 'ct-direction'; readonly direction: 'original' | 'reply' }
@@ -121,7 +121,7 @@ export type Statement =
   | { readonly kind: 'counter' }
   /** `ct mark set ct mark & keep | value`: bits of `keep` stay as they are. */
   | { readonly kind: 'set-ct-mark'; readonly keep: number; readonly value: number }
-  /** `ip saddr vmap @map`. Goes on with the next statement where the map has no element. Implies the family. */
+  /** `ip saddr vmap @map`. Where the map has no element, the rule ends and the next one follows. Implies the family. */
   | { readonly kind: 'address-vmap'; readonly side: Side; readonly family: Family; readonly map: SetName }
   /** `meta l4proto . th dport vmap @map` */
   | { readonly kind: 'port-vmap'; readonly map: SetName }

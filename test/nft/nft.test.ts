@@ -38,7 +38,7 @@ it.each<readonly [string, Answer, Transaction, readonly string[], string]>([
   ['a set for 1.0', old, newSet, ['-j', '-f', '-'], renderJson(newSet, { declare: 'type' })],
   ['a set for 1.1', recent, newSet, ['-j', '-f', '-'], renderJson(newSet, { declare: 'typeof' })],
   ['a map for 1.0', old, newMap, ['-j', '-f', '-'], renderJson(newMap, { declare: 'type' })],
-  ['a map for 1.1, as text', recent, newMap, ['-f', '-'], renderText(newMap)],
+  ['a map for 1.1', recent, newMap, ['-j', '-f', '-'], renderJson(newMap, { declare: 'typeof' })],
   [
     'an element for 1.1',
     recent,
