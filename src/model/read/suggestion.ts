@@ -18,12 +18,22 @@ export function closest(
   if (sameLetters !== undefined) return sameLetters;
   let best: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {
-    const distance = leven(lower, candidate.toLowerCase());
+    const distance = distanceOf(lower, candidate.toLowerCase());
     if (distance <= allowed(candidate) && (best === undefined || distance < best.distance)) {
       best = { candidate, distance };
     }
   }
   return best?.candidate;
+}
+
+/** Edit distance, where two letters in the wrong order are one mistake. */
+function distanceOf(a: string, b: string): number {
+  const distance = leven(a, b);
+  return distance === 2 && sortedLetters(a) === sortedLetters(b) ? 1 : distance;
+}
+
+function sortedLetters(text: string): string {
+  return Array.from(text).sort().join('');
 }
 
 /** One letter of a short word, two of a longer one, up to a third of a long one. */
