@@ -23,7 +23,7 @@ const terminal: Terminal = {
   input: fileSystemIo(() => buffer(process.stdin)),
   env: process.env,
   colour: wantsColour(process.stdout, process.env),
-  columns: process.stdout.columns ?? 80,
+  columns: process.stdout.isTTY ? process.stdout.columns : 80,
   signal: controller.signal,
 };
 
