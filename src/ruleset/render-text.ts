@@ -103,12 +103,17 @@ export function ruleText({ matches, statements, comment }: Rule): string {
   ].join(' ');
 }
 
+/** A block of one address is the address, as nft lists it. */
+function withoutHostLength(cidr: string): string {
+  return cidr.replace(cidr.includes(':') ? /\/128$/ : /\/32$/, '');
+}
+
 function matchText(match: Match): string {
   switch (match.kind) {
     case 'family':
       return `meta nfproto ${match.family.toLowerCase()}`;
     case 'prefix':
-      return `${addressText(match.side, match.cidr.includes(':') ? 'IPv6' : 'IPv4')}${negation(match)} ${safeKey(match.cidr)}`;
+      return `${addressText(match.side, match.cidr.includes(':') ? 'IPv6' : 'IPv4')}${negation(match)} ${safeKey(withoutHostLength(match.cidr))}`;
     case 'address-set':
       return `${addressText(match.side, match.family)}${negation(match)} ${reference(match.set)}`;
     case 'endpoint-set':

@@ -173,7 +173,6 @@ function listed(listing: string): string[] {
 const rewritten = new Map([
   ['ct mark 0x00010000/16 accept', 'ct mark & 0xffff0000 == 0x00010000 accept'],
   ['ct mark set ct mark & 0x0001ffff | 0x00010000', 'ct mark set ct mark & 0x0000ffff | 0x00010000'],
-  ['ip daddr 10.0.0.1 accept', 'ip daddr 10.0.0.1/32 accept'],
   [
     'icmpv6 type { 133, 134, 143, 200 } accept',
     'icmpv6 type { nd-router-solicit, nd-router-advert, mld2-listener-report, 200 } accept',

@@ -59,7 +59,7 @@ const matches: readonly [Match, string, unknown][] = [
   ],
   [
     { kind: 'prefix', side: 'daddr', cidr: '10.0.0.1/32' as Cidr },
-    'ip daddr 10.0.0.1/32',
+    'ip daddr 10.0.0.1',
     equals(daddr('ip'), '10.0.0.1'),
   ],
   [

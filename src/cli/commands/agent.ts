@@ -8,8 +8,7 @@ export function agentCommand(terminal: Terminal): Command {
   return new Command('agent')
     .summary('enforce the policies of this node')
     .description(
-      `Watches the API server and keeps the node's nftables table as the policies have it.
-Needs CAP_NET_ADMIN in the node's network namespace. The rules stay when the agent ends.`,
+      `Watches the API server and keeps the node's nftables table as the policies have it. Needs CAP_NET_ADMIN in the node's network namespace. The rules stay when the agent ends.`,
     )
     .option('--node-name <name>', 'the node to enforce on (default: $NODE_NAME)')
     .option('--kubeconfig <file>', 'kubeconfig to use (default: $KUBECONFIG, in a pod its service account)')

@@ -29,9 +29,9 @@ export function compileCommand(terminal: Terminal, finish: Finish): Command {
   return withInputOptions(new Command('compile'))
     .summary('print the ruleset that the agent on a node enforces')
     .description(
-      `Prints the exact ruleset that the agent on one node enforces. Needs no privileges and touches nothing.
-"nft" loads with "nft -f", "json" with "nft -j -f": into an empty ruleset, and over an earlier
-table, which it replaces in one transaction.`,
+      'Prints the exact ruleset that the agent on one node enforces. Needs no privileges and touches nothing. ' +
+        '"nft" loads with "nft -f", "json" with "nft -j -f": into an empty ruleset, and over an earlier table, ' +
+        'which it replaces in one transaction.',
     )
     .option('--node <name>', 'the node whose pods are enforced; needless where the input has just one')
     .addOption(
@@ -48,11 +48,10 @@ table, which it replaces in one transaction.`,
         .choices(['allow', 'enforce'])
         .default('allow'),
     )
-    .option(
-      '--ct-mark-mask <mask>',
-      'bits of the conntrack mark to use',
-      ctMarkMask,
-      defaultCompilerOptions.ctMarkMask,
+    .addOption(
+      new Option('--ct-mark-mask <mask>', 'bits of the conntrack mark to use')
+        .argParser(ctMarkMask)
+        .default(defaultCompilerOptions.ctMarkMask, '0xffff0000'),
     )
     .addHelpText(
       'after',

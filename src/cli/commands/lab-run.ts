@@ -19,9 +19,7 @@ export function labRunCommand(terminal: Terminal, finish: Finish): Command {
   return withLabOptions(withInputOptions(new Command('run')))
     .summary('enforce manifests on real packets once and show who reaches whom')
     .description(
-      `Builds the cluster of the manifests in network namespaces of its own, starts an agent on every
-node, tries every connection with real packets, and compares with what the compiler says.
-Exit code 0 where both agree, 1 where not.`,
+      `Builds the cluster of the manifests in network namespaces of its own, starts an agent on every node, tries every connection with real packets, and compares with what the compiler says. Exit code 0 where both agree, 1 where not.`,
     )
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
     .option('-v, --verbose', 'show what the agents log')

@@ -9,8 +9,7 @@ export function labCommand(terminal: Terminal, finish: Finish): Command {
   return new Command('lab')
     .summary('a cluster in a box: real agents, real packets, no cluster')
     .description(
-      `A cluster in network namespaces of its own: nodes, pods, an outside world, an API server, and the
-real agent on every node. The host's network and rules are never touched; nothing stays behind.`,
+      `A cluster in network namespaces of its own: nodes, pods, an outside world, an API server, and the real agent on every node. The host's network and rules are never touched; nothing stays behind.`,
     )
     .addCommand(labRunCommand(terminal, finish))
     .addCommand(labDemoCommand(terminal, finish));
