@@ -37,7 +37,10 @@ afterAll(async () => {
   await Promise.all(shells.map((shell) => shell.close()));
 });
 
-describe.each(versions)('nft of Debian $suite, $form', ({ suite, form, declare }) => {
+// More runs take more time.
+const timeout = 60_000 * Math.max(1, Number(process.env['RINGFENCE_RUNS'] ?? 1));
+
+describe.each(versions)('nft of Debian $suite, $form', { timeout }, ({ suite, form, declare }) => {
   const render = (transaction: Transaction): string =>
     form === 'json' ? renderJson(transaction, { declare }) : renderText(transaction);
   const open = (nft: string): Netns => {
@@ -67,7 +70,7 @@ describe.each(versions)('nft of Debian $suite, $form', ({ suite, form, declare }
         expect(await changed.objects()).toEqual(before);
         seen = Math.max(seen, before.size);
       }),
-      runs(25),
+      runs(40),
     );
     // Six sets and maps and seven chains are always there.
     expect(seen).toBeGreaterThan(13);
@@ -100,7 +103,7 @@ describe.each(versions)('nft of Debian $suite, $form', ({ suite, form, declare }
         await written.apply(replacementOf(compiler.ruleset()));
         expect(await kept.objects()).toEqual(await written.objects());
       }),
-      runs(12),
+      runs(20),
     );
   });
 });

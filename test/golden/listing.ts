@@ -1,0 +1,36 @@
+/**
+ * What a listing of nft says, apart from the order in which the kernel happens to keep things: each object by its head, with
+ * its properties and rules in order and its elements sorted.
+ */
+export function objectsIn(listing: string): ReadonlyMap<string, readonly string[]> {
+  const objects = new Map<string, string[]>();
+  let current: string[] | undefined;
+  for (const line of joinedLines(listing)) {
+    const head = /^((?:set|map|chain) .*) \{$/.exec(line)?.[1];
+    if (head !== undefined) {
+      if (objects.has(head)) throw new Error(`twice in the listing: ${head}`);
+      current = [];
+      objects.set(head, current);
+    } else if (line === '}') {
+      current = undefined;
+    } else if (current === undefined) {
+      if (line !== 'table inet ringfence {') throw new Error(`not of a set, a map or a chain: ${line}`);
+    } else {
+      current.push(line);
+    }
+  }
+  return new Map([...objects].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Lines without indentation; the elements of a set on one line, sorted. */
+function joinedLines(listing: string): readonly string[] {
+  return listing
+    .replaceAll(/,\n\s*/g, ', ')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line) => {
+      const elements = /^elements = \{ (.*) \}$/.exec(line)?.[1];
+      return elements === undefined ? line : `elements = { ${elements.split(', ').sort().join(', ')} }`;
+    });
+}
