@@ -22,7 +22,7 @@ export interface FileList {
  */
 export async function listFiles(request: FileRequest, io: InputIo): Promise<FileList> {
   const found: Found = { files: new Set(), policyTests: 0, diagnostics: [] };
-  for (const path of request.files) await addPath(path, request.recursive, io, found);
+  for (const path of request.files) await addPath(tidy(path), request.recursive, io, found);
   return { ...found, files: [...found.files] };
 }
 
@@ -43,10 +43,10 @@ async function addPath(path: string, recursive: boolean, io: InputIo, found: Fou
     return;
   }
   const kind = await worldly(found, path, () => io.kindOf(path));
-  if (kind === 'file') found.files.add(tidy(path));
+  if (kind === 'file') found.files.add(path);
   if (kind === 'directory') {
     const before = found.files.size + found.policyTests + found.diagnostics.length;
-    const unread = await addDirectory(tidy(path), recursive, io, found);
+    const unread = await addDirectory(path, recursive, io, found);
     const isEmpty = found.files.size + found.policyTests + found.diagnostics.length === before;
     if (isEmpty) found.diagnostics.push(noManifest(path, unread));
     else if (unread.length > 0) found.diagnostics.push(directoriesNotRead(path, unread));
@@ -118,6 +118,7 @@ function unreadable(message: string, hint?: string): Diagnostic {
 
 /** `./a//b/` and `a/b` are one file, and are named the same. */
 function tidy(path: string): string {
+  if (path.includes('://')) return path;
   const plain = path.replace(/\/+/g, '/').replace(/^(?:\.\/)+(?=.)/, '');
   return plain.length > 1 ? plain.replace(/\/$/, '') : plain;
 }

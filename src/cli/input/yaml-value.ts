@@ -176,13 +176,13 @@ export function offsetInYaml(
   path: readonly (string | number)[],
   what: 'key' | 'value',
 ): number {
-  let node = follow(root, targets);
+  let node = root;
   let key: Node | undefined;
   for (const segment of path) {
-    const step = child(node, segment, targets);
+    const step = child(follow(node, targets), segment, targets);
     if (step === undefined) return offsetOf(node) ?? offsetOf(root) ?? 0;
     key = step.key;
-    node = follow(step.value, targets) ?? step.key ?? null;
+    node = step.value ?? step.key ?? null;
   }
   const isEmpty = node?.range?.[0] === node?.range?.[1];
   return offsetOf(what === 'key' || isEmpty ? (key ?? node) : node) ?? 0;
