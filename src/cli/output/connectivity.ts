@@ -5,7 +5,7 @@ import type { Connection } from '../../lab/connectivity.ts';
 export function connectivityTable(connections: readonly Connection[], colour: boolean): string {
   const colours = pc.createColors(colour);
   const sources = [...new Set(connections.map(({ from }) => from))];
-  const targets = [...new Set(connections.map(targetText))];
+  const targets = targetsOf(connections, sources);
   const cells = new Map<string, readonly Connection[]>();
   for (const connection of connections) {
     const key = `${connection.from} ${targetText(connection)}`;
@@ -34,6 +34,14 @@ export function connectivityTable(connections: readonly Connection[], colour: bo
     ...legend,
     '',
   ].join('\n');
+}
+
+/** Columns in the order of the rows, so that the diagonal is the diagonal. */
+function targetsOf(connections: readonly Connection[], sources: readonly string[]): readonly string[] {
+  const hosts = new Map(
+    connections.map((connection) => [targetText(connection), sources.indexOf(connection.to)]),
+  );
+  return [...hosts].sort(([, a], [, b]) => a - b).map(([text]) => text);
 }
 
 /** What differs between two measurements, sources folded by destination: one line each, for packets and compiler. */
