@@ -4,6 +4,7 @@ import type { AgentStatus } from '../agent/status.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { podKey, type Pod, type PodKey } from '../model/pod.ts';
 import { readPod } from '../model/read/pod.ts';
+import { readService } from '../model/read/service.ts';
 import { type AgentProcess, startAgent } from './agent-process.ts';
 import { type ApiServer, kubeconfigFor, startApiServer } from './api-server/server.ts';
 import { type Manifest, manifestsOf, podManifest } from './manifests.ts';
@@ -46,6 +47,8 @@ export interface Lab {
   /** Connects a pod that has a node and addresses, and tells the API server. Waits likewise. */
   addPod(pod: Pod): Promise<void>;
   removePod(key: PodKey): Promise<void>;
+  /** Makes the cluster addresses of Services lead where the API server's Services and pods say now. */
+  publishServices(): Promise<void>;
   /** Resolves once every agent has applied what the API server holds now. */
   settled(): Promise<void>;
   status(node: string): Promise<AgentStatus>;
@@ -74,9 +77,13 @@ export async function startLab(cluster: Cluster, options: LabOptions): Promise<L
   for (const manifest of [...manifestsOf(network.cluster), ...options.manifests]) api.apply(manifest);
   const agents = new Map<string, AgentProcess>();
 
+  let published = false;
   const publishServices = async (): Promise<void> => {
-    const { services } = network.cluster;
-    if (services.length === 0) return;
+    const services = api
+      .list('Service')
+      .flatMap((object) => readService(object, { mode: 'tolerant' }).object ?? []);
+    if (services.length === 0 && !published) return;
+    published = true;
     const pods = api.list('Pod').flatMap((object) => readPod(object, { mode: 'tolerant' }).object ?? []);
     await network.setServices(services, endpointsOf(services, pods));
   };
@@ -130,6 +137,7 @@ export async function startLab(cluster: Cluster, options: LabOptions): Promise<L
       await publishServices();
       await lab.settled();
     },
+    publishServices,
     async settled() {
       const version = Number(api.resourceVersion());
       const deadline = Date.now() + options.settleTimeout;

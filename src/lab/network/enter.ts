@@ -62,10 +62,16 @@ export async function enterLab(): Promise<void> {
 
 /**
  * Starts a command as the root process of a new lab: own network, mount, PID (and for an ordinary user, user) namespaces,
- * an empty /run, loopback up. It ends when the calling process ends, however that ends. Exit status 125 means that the
- * world could not be prepared.
+ * an empty /run, loopback up. Exit status 125 means that the world could not be prepared.
+ *
+ * @param lifetime `caller`: it ends when the calling process ends, however that ends. `own`: it lives on; still, when any
+ * of its processes is killed (the child that is returned here is the outermost), all of them are gone.
  */
-export function spawnInLab(argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
+export function spawnInLab(
+  argv: readonly string[],
+  options: SpawnOptions = {},
+  lifetime: 'caller' | 'own' = 'caller',
+): ChildProcess {
   const user = ownsTheMachine() ? [] : ['--user', '--map-root-user'];
   const unshare = [
     '--net',
@@ -77,11 +83,14 @@ export function spawnInLab(argv: readonly string[], options: SpawnOptions = {}):
     '--kill-child',
     '--mount-proc',
   ];
-  return spawn(
-    'setpriv',
-    ['--pdeathsig', 'KILL', 'unshare', ...user, ...unshare, 'sh', '-c', prepare, 'sh', ...argv],
-    options,
-  );
+  const leash = lifetime === 'caller' ? ['setpriv', '--pdeathsig', 'KILL'] : [];
+  const [file = '', ...args] = [
+    ...leash,
+    ...['unshare', ...user, ...unshare],
+    ...['sh', '-c', prepare, 'sh'],
+    ...argv,
+  ];
+  return spawn(file, args, options);
 }
 
 /** Root in a container may lack what it takes; then it goes the way of an ordinary user. */
@@ -108,7 +117,8 @@ function exitStatus(child: ChildProcess): Promise<number> {
   });
 }
 
-function refused(status: number): Error {
+/** Why a lab did not come up whose root process never spoke. */
+export function refused(status: number): Error {
   const message =
     `the lab's namespaces could not be made (exit status ${String(status)}): run as root, or allow user namespaces ` +
     '(user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)';

@@ -1,0 +1,93 @@
+import { isCompiledAllowed } from '../../analysis/compiled-verdict.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import { type Address, familyOf } from '../../net/address.ts';
+import { endpointAt } from '../../policy/flow.ts';
+import type { CompilerOptions } from '../../ruleset/compiler.ts';
+import type { Ruleset } from '../../ruleset/objects.ts';
+import { compileNodes, measureConnectivity, storedCluster } from '../connectivity.ts';
+import type { Lab } from '../lab.ts';
+import { endpointsOf } from '../network/endpoints.ts';
+import type { ProbeResult } from '../probe/probe.ts';
+import type { ProbeAnswer, ProbeAsk, ProbedConnection } from './control-calls.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
+import { probeQuestions, type ProbeQuestion } from './probe-questions.ts';
+
+/** Sends packets once everything that the API server holds is in the kernels, and asks the compiler the same. */
+export async function answerProbe(
+  lab: Lab,
+  { from, to }: ProbeAsk,
+  compiler: Partial<CompilerOptions>,
+  settled: () => Promise<void>,
+  exclusively: OneAtATime,
+): Promise<ProbeAnswer> {
+  const warnings = await unsettled(settled);
+  return exclusively(async () => {
+    if (from === undefined) return { connections: await measureConnectivity(lab, compiler), warnings };
+    const cluster = storedCluster(lab);
+    const { pods, services } = cluster;
+    const world = { hosts: lab.network.hosts, pods, services, endpoints: endpointsOf(services, pods) };
+    const questions = probeQuestions(world, from, to);
+    lab.prober.listenFor(questions.flatMap(listenersOf));
+    const results = await lab.prober.probe(questions);
+    const rulesets = lab.agents.size === 0 ? new Map<string, Ruleset>() : compileNodes(cluster, compiler);
+    return {
+      connections: questions.map((question, index) =>
+        judge(lab, cluster, rulesets, question, results[index]),
+      ),
+      warnings,
+    };
+  });
+}
+
+/** Why agents do not have everything; a measurement says what is there all the same. */
+async function unsettled(settled: () => Promise<void>): Promise<readonly string[]> {
+  try {
+    await settled();
+    return [];
+  } catch (error) {
+    const { code, message } = error as { readonly code?: string; readonly message: string };
+    if (code === 'AGENT_EXITED' || code === 'NOT_SETTLED') return [message];
+    throw error;
+  }
+}
+
+/** Behind a Service it is its endpoints that have to answer. */
+function listenersOf(question: ProbeQuestion): readonly ProbeQuestion[] {
+  if (question.endpoints === undefined) return [question];
+  return question.endpoints.map(({ address, port }) => ({ ...question, to: address, port }));
+}
+
+function judge(
+  lab: Lab,
+  cluster: Cluster,
+  rulesets: ReadonlyMap<string, Ruleset>,
+  question: ProbeQuestion,
+  result: ProbeResult | undefined,
+): ProbedConnection {
+  if (result === undefined) throw new Error('the prober answered less than it was asked');
+  const { verdict, answeredBy } = result;
+  const { from, source, to, destination, protocol, port, endpoints } = question;
+  const allows = (address: Address, targetPort: number): boolean =>
+    isCompiledAllowed(rulesets, {
+      source: endpointAt(cluster, source),
+      destination: endpointAt(cluster, address),
+      protocol: protocol === 'OTHER' ? 'other' : protocol,
+      ...(protocol === 'ICMP' || protocol === 'OTHER' ? {} : { port: targetPort }),
+    });
+  const answerer = answeredBy === undefined ? undefined : lab.network.hosts.get(answeredBy);
+  // Of a Service, the endpoint that answered tells which one was tried; silence may be that of any of them.
+  const tried = endpoints?.filter(
+    ({ address }) => verdict !== 'allowed' || answerer?.addresses.includes(address) === true,
+  );
+  const compiled =
+    tried === undefined
+      ? allows(to, port)
+      : tried.length > 0 && tried.every(({ address, port: target }) => allows(address, target));
+  return {
+    ...{ from, to: destination, family: familyOf(to), address: to, protocol, port },
+    packets: verdict,
+    compiled: compiled ? 'allowed' : 'denied',
+    agrees: verdict !== 'unreachable' && verdict !== 'unknown' && (verdict === 'allowed') === compiled,
+    ...(answeredBy === undefined ? {} : { answeredBy }),
+  };
+}
