@@ -7,7 +7,7 @@ import {
   type RuleReference,
   uniqueGroups,
 } from '../policy/isolation.ts';
-import { selectorText } from '../model/label-selector.ts';
+import { type LabelSelector, selectorText } from '../model/label-selector.ts';
 import { familyOf } from '../net/address.ts';
 import { type Cidr, everyAddress, mergeCidrs } from '../net/cidr.ts';
 import { isWholeProtocol, type PortRange } from '../net/port-range.ts';
@@ -324,13 +324,24 @@ function rulesComment(allows: readonly Allow[]): string {
   return commentText(`${String(allows.length)} rules of ${policies.join(', ')}`);
 }
 
-/** `app=web in default`, `all pods where team=a`. */
+/** `shop/app=web`, `app=web in namespaces team=a`, `all pods in all namespaces`. */
 function groupText(group: PodGroup): string {
   const pods = group.pods.length === 0 ? 'all pods' : selectorText(group.pods);
-  if (group.kind === 'namespace') return `${group.namespace}/${pods}`;
+  const namespace = group.kind === 'namespace' ? group.namespace : namespaceByName(group.namespaces);
+  if (namespace !== undefined) return `${namespace}/${pods}`;
   const where =
-    group.namespaces.length === 0 ? 'all namespaces' : `namespaces ${selectorText(group.namespaces)}`;
+    group.kind === 'namespaces' && group.namespaces.length > 0
+      ? `namespaces ${selectorText(group.namespaces)}`
+      : 'all namespaces';
   return `${pods} in ${where}`;
+}
+
+/** The one namespace that a selector names by the label that every namespace has: the usual way to say `kube-system`. */
+function namespaceByName(selector: LabelSelector): string | undefined {
+  const [only, ...others] = selector;
+  if (only?.operator !== 'In' || only.key !== 'kubernetes.io/metadata.name' || others.length > 0)
+    return undefined;
+  return only.values.length === 1 ? only.values[0] : undefined;
 }
 
 function peerText(peer: NamedPeerPort['peer']): string {
