@@ -14,7 +14,8 @@ export function objectsIn(listing: string): ReadonlyMap<string, readonly string[
     } else if (line === '}') {
       current = undefined;
     } else if (current === undefined) {
-      if (line !== 'table inet ringfence {') throw new Error(`not of a set, a map or a chain: ${line}`);
+      if (!/^(delete )?table inet ringfence( \{)?$/.test(line))
+        throw new Error(`not of a set, a map or a chain: ${line}`);
     } else {
       current.push(line);
     }
@@ -25,7 +26,7 @@ export function objectsIn(listing: string): ReadonlyMap<string, readonly string[
 /** Lines without indentation; the elements of a set on one line, sorted. */
 function joinedLines(listing: string): readonly string[] {
   return listing
-    .replaceAll(/,\n\s*/g, ', ')
+    .replaceAll(/elements = \{[^}]*\}/g, (elements) => elements.replaceAll(/\s+/g, ' '))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')

@@ -13,6 +13,8 @@ export interface NftShell {
   readonly load: (text: string, form: 'text' | 'json') => Promise<void>;
   /** `nft list table inet ringfence`, without the counts of counters. */
   readonly list: () => Promise<string>;
+  /** Empties the ruleset of the namespace. */
+  readonly clear: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -68,6 +70,9 @@ export function startNftShell(nft: string): NftShell {
       await run(`'${nft}' ${form === 'json' ? '-j ' : ''}-f '${file}'`);
     },
     list: () => run(`'${nft}' -s list table inet ringfence`),
+    async clear() {
+      await run(`'${nft}' flush ruleset`);
+    },
     async close() {
       shell.stdin.end();
       await ended;

@@ -1,0 +1,36 @@
+import { runProgram } from '../../src/cli/program.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { memoryIo } from '../cli/input/memory-io.ts';
+
+/** What a command line did. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** What a command finds, apart from its arguments. */
+export interface World {
+  /** Files by path. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly env?: Terminal['env'];
+  readonly colour?: boolean;
+}
+
+/** Runs a command line in this process, on files that exist only here. */
+export async function run(args: readonly string[], world: World = {}): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal: Terminal = {
+    out: (text) => out.push(text),
+    err: (text) => err.push(text),
+    input: memoryIo(world.files ?? {}, world.stdin),
+    env: world.env ?? {},
+    colour: world.colour ?? false,
+    columns: 80,
+    signal: new AbortController().signal,
+  };
+  const code = await runProgram(args, terminal);
+  return { code, out: out.join(''), err: err.join('') };
+}
