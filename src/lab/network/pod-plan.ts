@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Pod } from '../../model/pod.ts';
 import { type Address, familyOf } from '../../net/address.ts';
 import { addressBits, cidrContains, hostCidr, prefixLength } from '../../net/cidr.ts';
@@ -5,7 +6,14 @@ import { outsideNetns, podInterface, podNetns } from './host.ts';
 import { overlayMtu, podBridge, routeBehind } from './node-plan.ts';
 import { underlayBridge } from './outside-plan.ts';
 import { type NodePlace, type Terrain, placeOf } from './terrain.ts';
-import { type Filling, type InterfaceAddress, type Route, type Setup, innerIndex } from './setup.ts';
+import {
+  type Filling,
+  type InterfaceAddress,
+  type Route,
+  type Setup,
+  type VethEnd,
+  innerIndex,
+} from './setup.ts';
 import { everySysctl, interfaceSysctls, proxySysctls } from './sysctl.ts';
 
 // Calico's gateway: no address that anybody has, answered by proxy ARP, and its link-local double of IPv6.
@@ -17,7 +25,7 @@ export function planPod(terrain: Terrain, pod: Pod): Setup {
   if (pod.hostNetwork) return { namespaces: [], pairs: [], fillings: [] };
   const place = placeOf(terrain, pod);
   const mtu = terrain.options.interconnect === 'vxlan' ? { mtu: overlayMtu } : {};
-  const inside = { netns: podNetns(pod), name: 'eth0', index: innerIndex, ...mtu };
+  const inside = { netns: podNetns(pod), name: 'eth0', index: innerIndex, ...podHardware(pod), ...mtu };
   const name = podInterface(terrain.options.topology, pod);
   const routed = terrain.options.topology === 'routed';
   const outer = { netns: place.netns, name, ...mtu, ...(routed ? { mac: calicoMac } : {}) };
@@ -57,6 +65,20 @@ export function strayRoutes(
       }),
     },
   ];
+}
+
+/**
+ * The address decides the MAC, as the bridge plugin has it (0a:58 and the IPv4 address). So whoever comes to an address
+ * after another pod is reached at once: neighbours that know the old pod's MAC would lose packets for seconds.
+ */
+function podHardware({ addresses: [address] }: Pod): Pick<VethEnd, 'mac'> {
+  if (address === undefined) return {};
+  const bytes =
+    familyOf(address) === 'IPv4'
+      ? Buffer.from(address.split('.').map(Number))
+      : createHash('sha256').update(address).digest().subarray(0, 4);
+  const prefix = familyOf(address) === 'IPv4' ? '0a:58' : '0a:59';
+  return { mac: `${prefix}:${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}` };
 }
 
 function bridgedPod(place: NodePlace, pod: Pod): Filling {
