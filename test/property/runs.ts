@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { Parameters } from 'fast-check';
+import fc, { type Parameters } from 'fast-check';
 
 /**
  * How many inputs a property is tried on: RINGFENCE_RUNS multiplies, RINGFENCE_SEED repeats. A failure prints the seed and
@@ -11,7 +11,7 @@ export function runs(base: number): Parameters<unknown> {
   return {
     numRuns: Math.ceil(base * scale),
     // Shrinking stops as well: a counterexample that is not the smallest beats none.
-    interruptAfterTimeLimit: 50_000 * Math.max(1, scale),
+    plugins: [fc.interruptAfterTimeLimit(50_000 * Math.max(1, scale))],
     ...(seed === undefined ? {} : { seed: Number(seed) }),
   };
 }
