@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
-import leven from 'leven';
 import type { Cluster } from '../../model/cluster.ts';
 import { podKey, type PodKey } from '../../model/pod.ts';
+import { quote } from '../../model/read/quote.ts';
+import { closest } from '../../model/read/suggestion.ts';
 import { familiesOf, schedule } from '../../model/schedule.ts';
 import { nodePolicy } from '../../policy/node-policy.ts';
 import { compile, type CompilerOptions, defaultCompilerOptions } from '../../ruleset/compiler.ts';
@@ -74,7 +75,7 @@ Examples:
       const assigned = complete.pods
         .filter((pod, index) => JSON.stringify(pod) !== JSON.stringify(cluster.pods[index]))
         .map(podKey);
-      for (const note of notes(complete, assigned)) terminal.err(`${note}\n`);
+      for (const note of notes(complete, node, assigned)) terminal.err(`${note}\n`);
       terminal.out(output(complete, node, assigned, options));
     });
 }
@@ -116,36 +117,50 @@ function nodeOf(options: CompileOptions, cluster: Cluster): string {
       only === undefined ? 'no node in the input' : 'several nodes in the input',
       only === undefined
         ? 'pods without a node need --assign-addresses; or name a node with --node'
-        : `choose one with --node: ${known.join(', ')}`,
+        : `choose one with --node: ${firstOf(known, 10)}`,
     );
   }
   const { node } = options;
   if (known.includes(node) || (known.length === 0 && options.assignAddresses)) return node;
-  const nearest = known.toSorted((a, b) => leven(a, node) - leven(b, node)).at(0);
-  throw new UsageError(
-    `no node "${node}" in the input`,
-    nearest === undefined
+  const meant = closest(node, known);
+  const choice =
+    known.length === 0
       ? 'no pod of the input is on a node; see --assign-addresses'
-      : `did you mean "${nearest}"?`,
+      : `the input has ${firstOf(known, 10)}`;
+  throw new UsageError(
+    `no node ${quote(node)} in the input`,
+    meant === undefined ? choice : `did you mean "${meant}"?`,
   );
 }
 
-/** What the output leaves out, so that nobody takes silence for an answer. */
-function notes(cluster: Cluster, assigned: readonly PodKey[]): readonly string[] {
+/** What the output leaves out or makes up, so that nobody takes silence for an answer. */
+function notes(cluster: Cluster, node: string, assigned: readonly PodKey[]): readonly string[] {
   const waiting = cluster.pods.filter(
     (pod) => !pod.finished && !pod.hostNetwork && pod.addresses.length === 0,
   );
+  const given =
+    assigned.length === 1
+      ? '1 pod was given addresses'
+      : `${String(assigned.length)} pods were given addresses`;
+  const out =
+    waiting.length === 1
+      ? `1 pod has no address and is not in the ruleset (${some(waiting)}); --assign-addresses gives it some`
+      : `${String(waiting.length)} pods have no address and are not in the ruleset (${some(waiting)}); --assign-addresses gives them some`;
   return [
-    ...(assigned.length === 0 ? [] : [`note: ${String(assigned.length)} pods were given addresses`]),
-    ...(waiting.length === 0
+    ...(assigned.length === 0 ? [] : [`note: ${given}`]),
+    ...(waiting.length === 0 ? [] : [`note: ${out}`]),
+    ...(cluster.nodes.some(({ name }) => name === node)
       ? []
       : [
-          `note: ${String(waiting.length)} pods have no address and are not in the ruleset (${some(waiting)}); --assign-addresses gives them some`,
+          `note: the input has no Node ${node}, so its pod CIDRs are not known: addresses in them that no pod has yet are not closed`,
         ]),
   ];
 }
 
 function some(pods: Cluster['pods']): string {
-  const names = pods.slice(0, 3).map(({ namespace, name }) => `${namespace}/${name}`);
-  return pods.length > 3 ? `${names.join(', ')}, ...` : names.join(', ');
+  return firstOf(pods.map(podKey), 3);
+}
+
+function firstOf(names: readonly string[], most: number): string {
+  return names.length > most ? `${names.slice(0, most).join(', ')}, ...` : names.join(', ');
 }
