@@ -38,7 +38,7 @@ function createProgram(terminal: Terminal, finish: Finish): Command {
     .addHelpText(
       'after',
       `
-Exit codes: 0 yes, 1 no, 2 could not answer (usage, unreadable or invalid input).
+Exit codes: 0 yes, 1 no, 2 could not answer (wrong usage, invalid input).
 
 Examples:
   ringfence compile -f policies/ -f pods.yaml --node worker-1      # the ruleset of one node, to stdout

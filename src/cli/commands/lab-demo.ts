@@ -15,6 +15,17 @@ import type { Terminal } from '../terminal.ts';
 export function labDemoCommand(terminal: Terminal, finish: Finish): Command {
   return withLabOptions(new Command('demo'))
     .summary('enforce the sample policies on real packets, one after the other')
+    .description(
+      `Builds the sample cluster in network namespaces of its own, applies its policies one after the other, and
+shows after each what real packets do beside what the compiler says. Exit code 0 where both agree, 1 where not.`,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ringfence lab demo
+  ringfence lab demo --topology routed --family dual`,
+    )
     .action(async (flags: LabFlags) => {
       await enterLab();
       const cluster = await readInput({ filename: [sampleFolder] }, terminal);
