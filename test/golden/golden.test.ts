@@ -103,7 +103,7 @@ async function compile(scenario: Scenario, node: string, output: Form) {
 }
 
 /** The demo's Ingress is of interest to other commands; a pod without address is in one scenario on purpose. */
-const passedOver = /^note: (1 pods have no address and are not in the ruleset \(default\/pending\).*)\n/gm;
+const passedOver = /^note: (1 pod has no address and is not in the ruleset \(default\/pending\).*)\n/gm;
 
 /** The same object with its fields written in the opposite order; lists keep theirs, which means something. */
 function backwards<Value>(value: Value): Value {
