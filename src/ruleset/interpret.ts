@@ -205,6 +205,8 @@ function holds(run: Run, match: Match): boolean {
       return run.tracked && packet.ct?.direction === match.direction;
     case 'source-local':
       return packet.sourceIsLocal;
+    case 'loopback':
+      return packet.loopback === true;
   }
 }
 

@@ -111,7 +111,9 @@ export type Match =
   /** `ct direction reply`. A packet without conntrack entry does not match. */
   | { readonly kind: 'ct-direction'; readonly direction: 'original' | 'reply' }
   /** `fib saddr type local`: the source address is one of this node's own. */
-  | { readonly kind: 'source-local' };
+  | { readonly kind: 'source-local' }
+  /** `iifname "lo"`: the node sent it to itself. In `output` no packet has come in yet. */
+  | { readonly kind: 'loopback' };
 
 export type Verdict =
   | { readonly kind: 'accept' | 'drop' | 'return' | 'continue' }

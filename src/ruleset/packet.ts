@@ -11,6 +11,8 @@ export interface Packet {
   readonly destination: Address;
   /** Whether the source is one of the node's own addresses (`fib saddr type local`). */
   readonly sourceIsLocal: boolean;
+  /** Whether it came in over the loopback: only in `input`. */
+  readonly loopback?: boolean;
   /** A number is that of IANA's registry. */
   readonly protocol: Protocol | 'ICMP' | 'ICMPv6' | number;
   /** Absent where the protocol has no ports, and in fragments after the first. */

@@ -157,6 +157,8 @@ function matchJson(match: Match): Json {
       return compare('==', { ct: { key: 'direction' } }, match.direction);
     case 'source-local':
       return compare('==', { fib: { result: 'type', flags: ['saddr'] } }, 'local');
+    case 'loopback':
+      return compare('==', { meta: { key: 'iifname' } }, 'lo');
   }
 }
 

@@ -135,6 +135,8 @@ function matchText(match: Match): string {
       return `ct direction ${match.direction}`;
     case 'source-local':
       return 'fib saddr type local';
+    case 'loopback':
+      return 'iifname "lo"';
   }
 }
 

@@ -89,6 +89,7 @@ export function skeletonChains(options: SkeletonOptions): readonly Chain[] {
   return [
     ...baseChains(options),
     connectionChain(options),
+    ...(options.nodeEgress === 'enforce' ? [toNodeChain(options)] : []),
     judgedChain(options),
     deniedChain(options),
     revokedChain(),
@@ -117,77 +118,104 @@ function baseChains(options: SkeletonOptions): readonly Chain[] {
       'input',
       101,
       options.nodeEgress === 'enforce'
-        ? [judgedNow, judge]
+        ? [
+            judgedNow,
+            rule([{ kind: 'loopback' }], [verdict('accept')], 'the node to itself'),
+            rule([], [jump('to-node')]),
+          ]
         : [rule([], [verdict('accept')], 'to the own node: allowed unless --node-egress=enforce')],
     ),
   ];
 }
 
-function connectionChain({ ctMarkMask, podCIDRs }: SkeletonOptions): Chain {
-  const dispatch = (direction: Direction): readonly Rule[] =>
-    families.map((family) =>
-      rule(
-        [],
-        [{ kind: 'address-vmap', side: ownSide(direction), family, map: dispatchMapName(direction, family) }],
-      ),
-    );
+function connectionChain(options: SkeletonOptions): Chain {
   return {
     name: 'connection' as ChainName,
     rules: [
-      rule(
-        [
-          { kind: 'ct-mark', mask: ctMarkMask, value: revokedMark(ctMarkMask) },
-          { kind: 'ct-direction', direction: 'reply' },
-        ],
-        [goto('revoked')],
-        'replies of a connection that was cut',
-      ),
-      rule(
-        [{ kind: 'ct-state', states: ['related'] }],
-        [verdict('accept')],
-        'ICMP errors of an allowed connection',
-      ),
-      rule(
-        [
-          { kind: 'ct-state', states: ['established'] },
-          { kind: 'ct-direction', direction: 'reply' },
-        ],
-        [verdict('accept')],
-        'replies of an allowed connection',
-      ),
-      rule(
-        [{ kind: 'icmpv6-types', types: neighbourDiscovery }],
-        [verdict('accept')],
-        'neighbour discovery and multicast listeners',
-      ),
-      ...podCIDRs.flatMap(unknownAddress),
+      ...passing(options),
+      ...options.podCIDRs.flatMap((cidr) => [unknownAddress(cidr, 'saddr'), unknownAddress(cidr, 'daddr')]),
       ...dispatch('egress'),
       ...dispatch('ingress'),
-      rule(
-        [{ kind: 'ct-mark', mask: ctMarkMask, value: revokedMark(ctMarkMask) }],
-        [goto(sharedChains.judged)],
-        'was cut, and nothing isolates either end any more',
-      ),
+      allowedAgain(options),
     ],
   };
+}
+
+/** What is for the node itself: no pod is at the receiving end, and the gateway's address lies in the pod CIDR. */
+function toNodeChain(options: SkeletonOptions): Chain {
+  return {
+    name: 'to-node' as ChainName,
+    rules: [
+      ...passing(options),
+      ...options.podCIDRs.map((cidr) => unknownAddress(cidr, 'saddr')),
+      ...dispatch('egress'),
+      allowedAgain(options),
+    ],
+  };
+}
+
+/** What passes, or stops, whoever sends it. */
+function passing({ ctMarkMask }: SkeletonOptions): readonly Rule[] {
+  return [
+    rule(
+      [
+        { kind: 'ct-mark', mask: ctMarkMask, value: revokedMark(ctMarkMask) },
+        { kind: 'ct-direction', direction: 'reply' },
+      ],
+      [goto('revoked')],
+      'replies of a connection that was cut',
+    ),
+    rule(
+      [{ kind: 'ct-state', states: ['related'] }],
+      [verdict('accept')],
+      'ICMP errors of an allowed connection',
+    ),
+    rule(
+      [
+        { kind: 'ct-state', states: ['established'] },
+        { kind: 'ct-direction', direction: 'reply' },
+      ],
+      [verdict('accept')],
+      'replies of an allowed connection',
+    ),
+    rule(
+      [{ kind: 'icmpv6-types', types: neighbourDiscovery }],
+      [verdict('accept')],
+      'neighbour discovery and multicast listeners',
+    ),
+  ];
+}
+
+function dispatch(direction: Direction): readonly Rule[] {
+  return families.map((family) =>
+    rule(
+      [],
+      [{ kind: 'address-vmap', side: ownSide(direction), family, map: dispatchMapName(direction, family) }],
+    ),
+  );
+}
+
+function allowedAgain({ ctMarkMask }: SkeletonOptions): Rule {
+  return rule(
+    [{ kind: 'ct-mark', mask: ctMarkMask, value: revokedMark(ctMarkMask) }],
+    [goto(sharedChains.judged)],
+    'was cut, and nothing isolates either end any more',
+  );
 }
 
 /** MLD query, report, done (RFC 2710), ND 133-137 (RFC 4861), MLDv2 report (RFC 3810): without them IPv6 does not work. */
 const neighbourDiscovery: readonly number[] = [130, 131, 132, 133, 134, 135, 136, 137, 143];
 
 /** Fail closed: a pod that starts before its rules are here has an address in the range that nobody knows yet. */
-function unknownAddress(cidr: Cidr): readonly Rule[] {
+function unknownAddress(cidr: Cidr, side: Side): Rule {
   const family = familyOf(cidr);
-  const sides: readonly Side[] = ['saddr', 'daddr'];
-  return sides.map((side) =>
-    rule(
-      [
-        { kind: 'prefix', side, cidr },
-        { kind: 'address-set', side, family, set: localSetName(family), negate: true },
-      ],
-      [goto('denied')],
-      'pod whose rules are not in force yet',
-    ),
+  return rule(
+    [
+      { kind: 'prefix', side, cidr },
+      { kind: 'address-set', side, family, set: localSetName(family), negate: true },
+    ],
+    [goto('denied')],
+    'pod whose rules are not in force yet',
   );
 }
 

@@ -113,6 +113,7 @@ function impliedBy(
     case 'ct-state':
     case 'ct-direction':
     case 'source-local':
+    case 'loopback':
     case 'counter':
     case 'set-ct-mark':
     case 'port-vmap':
@@ -150,6 +151,7 @@ function matchFaults(match: Match, ruleset: Pick<Ruleset, 'sets'>): string[] {
     case 'tcp-reset':
     case 'ct-direction':
     case 'source-local':
+    case 'loopback':
       return [];
   }
 }

@@ -85,6 +85,8 @@ const matches: readonly [string, Match, Packet, boolean][] = [
   ],
   ['a local source', { kind: 'source-local' }, { ...tcp, sourceIsLocal: true }, true],
   ['a foreign source', { kind: 'source-local' }, tcp, false],
+  ['over the loopback', { kind: 'loopback' }, { ...tcp, loopback: true }, true],
+  ['not over the loopback', { kind: 'loopback' }, tcp, false],
   ['not a block', { kind: 'prefix', side: 'saddr', cidr: '11.0.0.0/8' as Cidr, negate: true }, tcp, true],
   [
     'not a block of the other family',

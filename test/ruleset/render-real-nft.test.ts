@@ -291,6 +291,7 @@ function everyKind(): Ruleset {
     { kind: 'ct-state', states: ['new'] },
     { kind: 'ct-direction', direction: 'original' },
     { kind: 'source-local' },
+    { kind: 'loopback' },
   ];
   const statements: Statement[] = [
     { kind: 'set-ct-mark', keep: 0x0000ffff, value: 0x10000 },

@@ -140,6 +140,7 @@ const matches: readonly [Match, string, unknown][] = [
     'fib saddr type local',
     equals({ fib: { result: 'type', flags: ['saddr'] } }, 'local'),
   ],
+  [{ kind: 'loopback' }, 'iifname "lo"', equals({ meta: { key: 'iifname' } }, 'lo')],
 ];
 
 const statements: readonly [Statement, string, unknown][] = [
