@@ -1,6 +1,7 @@
 import type { KubeConfigSource } from '../kube/client.ts';
 import { type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
 import { isEpochMask } from '../ruleset/epoch.ts';
+import { isLegalName } from '../ruleset/render-text.ts';
 import { AgentError } from './errors.ts';
 import { type LogLevel, logLevels } from './log.ts';
 
@@ -127,6 +128,10 @@ function readTable(text: string, problems: string[]): string {
   if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(text)) {
     problems.push(
       `--table ${JSON.stringify(text)} must be a letter and then at most 63 letters, digits or "_"`,
+    );
+  } else if (!isLegalName(text)) {
+    problems.push(
+      `--table ${JSON.stringify(text)} is a word of nft's own, which its text form does not take as a name`,
     );
   }
   return text;
