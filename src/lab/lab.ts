@@ -5,6 +5,7 @@ import type { Cluster } from '../model/cluster.ts';
 import { podKey, type Pod, type PodKey } from '../model/pod.ts';
 import { readPod } from '../model/read/pod.ts';
 import { readService } from '../model/read/service.ts';
+import { familiesOf } from '../model/schedule.ts';
 import { type AgentProcess, startAgent } from './agent-process.ts';
 import { type ApiServer, kubeconfigFor, startApiServer } from './api-server/server.ts';
 import { type Manifest, manifestsOf, podManifest } from './manifests.ts';
@@ -70,6 +71,7 @@ export async function startLab(cluster: Cluster, options: LabOptions): Promise<L
     listen: { host: network.managementAddress, port: 0 },
     // Bookmarks say how far a watch has come; frequent ones let `settled` return soon.
     bookmarkInterval: 25,
+    serviceCidrs: (options.network.families ?? familiesOf(cluster)).map((family) => serviceCidr[family]),
   });
   const folder = await mkdtemp('/run/ringfence-lab-');
   const kubeconfig = `${folder}/kubeconfig`;
@@ -174,6 +176,8 @@ export async function startLab(cluster: Cluster, options: LabOptions): Promise<L
   if (options.enforce) await lab.enforce();
   return lab;
 }
+
+const serviceCidr = { IPv4: '10.96.0.0/12', IPv6: 'fd00:10:96::/112' } as const;
 
 /** The pods that have a place in the lab's network. */
 export function labPods(lab: Lab): readonly Pod[] {

@@ -1,15 +1,22 @@
 import { rm, rename } from 'node:fs/promises';
-import { Server } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import { createKubeClient } from '../../kube/client.ts';
 import { startLab } from '../lab.ts';
 import { insideLab } from '../network/enter.ts';
 import { failureOf, serveControl } from './control-server.ts';
 import { forwardToApi } from './forward-api.ts';
-import { type FromHolder, type SessionPlan, sessionRootFd, type ToHolder } from './holder-messages.ts';
+import {
+  type FromHolder,
+  type SessionPlan,
+  sessionRootFd,
+  socketTableFd,
+  type ToHolder,
+} from './holder-messages.ts';
 import { startKubelet } from './kubelet.ts';
 import { hostNamed } from './probe-questions.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { answerProbe } from './answer-probe.ts';
+import { userOfPeer } from './peer-user.ts';
 import { sessionStatus } from './session-status.ts';
 
 /**
@@ -57,7 +64,7 @@ async function openLab(plan: SessionPlan, listener: Server, end: () => void): Pr
     await lab.settled();
   };
   await settled();
-  forwardToApi(listener, lab.api.url);
+  forwardToApi(listener, lab.api.url, (client) => isCallersOwn(client, plan.user));
   await serveControl(`${sessionFolder(plan.name)}/control.sock`, {
     status: () => sessionStatus(lab, plan),
     probe: (ask) => answerProbe(lab, ask, plan.compiler, settled, exclusively),
@@ -74,6 +81,14 @@ async function openLab(plan: SessionPlan, listener: Server, end: () => void): Pr
     },
   });
   say({ kind: 'ready', status: await sessionStatus(lab, plan) });
+}
+
+/** The API server lets everybody do everything; so only its owner, and root, may reach it from the host. */
+async function isCallersOwn(client: Socket, owner: number): Promise<boolean> {
+  const user = await userOfPeer(socketTableFd, client);
+  if (user === owner || user === 0) return true;
+  console.error(`a connection of user ${user === undefined ? 'unknown' : String(user)} was refused`);
+  return false;
 }
 
 /** Until the caller lets go, its end is ours: nobody would know of the lab. */

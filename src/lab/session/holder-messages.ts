@@ -14,6 +14,8 @@ export interface SessionPlan {
   readonly compiler: Partial<CompilerOptions>;
   /** Where the host reaches the API server. */
   readonly apiServer: string;
+  /** Who may reach it there, beside root. */
+  readonly user: number;
 }
 
 export type ToHolder =
@@ -29,3 +31,6 @@ export type FromHolder =
 
 /** The holder's descriptor of the folder of all labs, which its own /run may hide. */
 export const sessionRootFd = 4;
+
+/** The holder's descriptor of the host's TCP sockets, see `userOfPeer`. */
+export const socketTableFd = 5;

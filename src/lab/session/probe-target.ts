@@ -34,7 +34,10 @@ function readPort(text: string): ProbePort {
   if (more.length > 0 || (protocol !== undefined && !isProtocol(protocol))) {
     throw invalid(`"${text}" is not PORT[/PROTOCOL]`);
   }
-  if (name.toLowerCase() === 'icmp' && protocol === undefined) return { kind: 'icmp' };
+  if (name.toLowerCase() === 'icmp') {
+    if (protocol === undefined) return { kind: 'icmp' };
+    throw invalid('a ping has no protocol of its own: write "icmp" alone');
+  }
   if (/^\d+$/.test(name)) {
     const number = Number(name);
     if (number < 1 || number > 65535) throw invalid(`port ${name} is not between 1 and 65535`);

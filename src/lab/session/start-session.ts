@@ -4,11 +4,13 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { kubeconfigFor } from '../api-server/kubeconfig.ts';
 import { refused, spawnInLab } from '../network/enter.ts';
+import { openSocketTable } from './peer-user.ts';
 import type { SessionStatus } from './control-calls.ts';
 import type { FromHolder, SessionPlan, ToHolder } from './holder-messages.ts';
+import { isGone } from './process-record.ts';
 import { claimSession, removeSession, type SessionPaths, setOwner } from './session-folder.ts';
 
-export interface SessionRequest extends Omit<SessionPlan, 'apiServer'> {
+export interface SessionRequest extends Omit<SessionPlan, 'apiServer' | 'user'> {
   /** The command that runs `holdLab`. */
   readonly holder: readonly string[];
 }
@@ -52,16 +54,21 @@ async function startHolder(
   await writeFile(paths.kubeconfig, kubeconfigFor(apiServer), { mode: 0o600 });
   const log = await open(paths.log, 'a', 0o600);
   const folder = await open(root, 'r');
+  const table = await openSocketTable();
   const child = spawnInLab(
     holder,
-    { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc', folder.fd] },
+    { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc', folder.fd, table.fd] },
     'own',
   );
   const conversation = converse(child, paths, signal);
   try {
-    if (child.pid !== undefined) await setOwner(paths, child.pid);
+    await handOver(paths, child);
     await conversation.next('entered');
-    await tell(child, { kind: 'start', plan: { ...request, apiServer } }, listener);
+    await tell(
+      child,
+      { kind: 'start', plan: { ...request, apiServer, user: process.geteuid?.() ?? 0 } },
+      listener,
+    );
     const { status } = await conversation.next('ready');
     await tell(child, { kind: 'release' });
     child.disconnect();
@@ -75,6 +82,17 @@ async function startHolder(
     listener.close();
     await log.close();
     await folder.close();
+    await table.close();
+  }
+}
+
+/** From now on the lab hangs on the child. One that is gone already says why by its exit status. */
+async function handOver(paths: SessionPaths, { pid }: ChildProcess): Promise<void> {
+  if (pid === undefined) return;
+  try {
+    await setOwner(paths, pid);
+  } catch (error) {
+    if (!isGone(error)) throw error;
   }
 }
 
