@@ -1,8 +1,6 @@
 import { Command } from 'commander';
-import { type Connection, measureConnectivity } from '../../lab/connectivity.ts';
-import { startLab } from '../../lab/lab.ts';
+import type { Connection } from '../../lab/connectivity.ts';
 import { policyManifest } from '../../lab/manifests.ts';
-import { enterLab } from '../../lab/network/enter.ts';
 import { exitCode } from '../exit-code.ts';
 import { readInput } from '../input-options.ts';
 import { type LabFlags, labOptions, withLabOptions } from '../lab-options.ts';
@@ -27,6 +25,12 @@ Examples:
   ringfence lab demo --topology routed --family dual`,
     )
     .action(async (flags: LabFlags) => {
+      // Loaded only here: the lab needs Linux and koffi, and other commands do without.
+      const [{ enterLab }, { startLab }, { measureConnectivity }] = await Promise.all([
+        import('../../lab/network/enter.ts'),
+        import('../../lab/lab.ts'),
+        import('../../lab/connectivity.ts'),
+      ]);
       await enterLab();
       const cluster = await readInput({ filename: [sampleFolder] }, terminal);
       if (cluster === undefined) {

@@ -1,7 +1,4 @@
 import { Command, Option } from 'commander';
-import { measureConnectivity } from '../../lab/connectivity.ts';
-import { startLab } from '../../lab/lab.ts';
-import { enterLab } from '../../lab/network/enter.ts';
 import { exitCode } from '../exit-code.ts';
 import { type InputOptions, readInput, withInputOptions } from '../input-options.ts';
 import { type LabFlags, labOptions, withLabOptions } from '../lab-options.ts';
@@ -31,6 +28,12 @@ Examples:
   ringfence lab run -f manifests/ --topology routed --family dual -o json`,
     )
     .action(async (options: LabRunOptions) => {
+      // Loaded only here: the lab needs Linux and koffi, and other commands do without.
+      const [{ enterLab }, { startLab }, { measureConnectivity }] = await Promise.all([
+        import('../../lab/network/enter.ts'),
+        import('../../lab/lab.ts'),
+        import('../../lab/connectivity.ts'),
+      ]);
       await enterLab();
       const cluster = await readInput(options, terminal);
       if (cluster === undefined) {

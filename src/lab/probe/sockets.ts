@@ -1,6 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
 import { constants, endianness } from 'node:os';
-import koffi from 'koffi';
 import type { Family } from '../../net/protocol.ts';
 import { otherChecksumOffset, otherProtocol } from './other-packet.ts';
 import {
@@ -14,6 +13,13 @@ import {
 // The only importer of koffi. Node opens sockets in the namespace of the process only, and the lab has dozens of
 // namespaces. A socket stays in the namespace in which it was opened, so one process can have sockets in all of them:
 // enter, open, come back, all without a pause in which another socket or thread could be made in the wrong place.
+
+// koffi is optional, and a static import would be the bundle's: then no command would start without it.
+const { default: koffi } = await import('koffi').catch((cause: unknown) => {
+  throw Object.assign(new Error('the lab needs the npm package koffi, which is not installed', { cause }), {
+    code: 'LAB_KOFFI_MISSING',
+  });
+});
 
 const libc = koffi.load(null);
 const c = {
