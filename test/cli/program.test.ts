@@ -35,7 +35,8 @@ describe('help and version', () => {
       const known = [...out.slice(0, out.indexOf('Examples:')).matchAll(/(?<![\w-])--?[a-zA-Z][a-z-]*/g)].map(
         ([option]) => option,
       );
-      const ours = examples.split('\n').flatMap((line) => /ringfence [^|]*/.exec(line)?.[0] ?? []);
+      // Up to the next program, or what another program gets.
+      const ours = [...examples.matchAll(/ringfence .*?(?=$| -- |[|&)])/gm)].map(([line]) => line);
       const used = ours.flatMap((line) =>
         [...line.matchAll(/ (--?[a-zA-Z][a-z-]*)/g)].map((match) => match[1]),
       );
