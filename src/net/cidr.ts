@@ -1,9 +1,9 @@
 import IPCIDR from 'ip-cidr';
-import { excludeCidr, mergeCidr, normalizeCidr, parseCidr } from 'cidr-tools';
+import { normalizeCidr, parseCidr } from 'cidr-tools';
 import { type Address, familyOf, parseAddress } from './address.ts';
-import { type Family, families } from './protocol.ts';
+import type { Family } from './protocol.ts';
 
-// The only importer of ip-cidr and of cidr-tools' set operations. Both are loose where a firewall must not be: ip-cidr's
+// The only importer of ip-cidr, and with address.ts of cidr-tools. Both are loose where a firewall must not be: ip-cidr's
 // `contains` mixes families (10.0.0.0/8 contains a00::1) and cidr-tools wraps 300.0.0.0/8 to 44.0.0.0/8. Text is therefore
 // checked here first, a CIDR is branded once it is canonical, and every comparison asks for the family.
 
@@ -76,22 +76,6 @@ export function cidrCovers(outer: Cidr, inner: Cidr): boolean {
   return containsRange(bounds(outer), bounds(inner));
 }
 
-/** `cidr` without the addresses of `excepts`, as disjoint ascending blocks. Excepts outside the block change nothing. */
-export function subtractCidrs(cidr: Cidr, excepts: readonly Cidr[]): readonly Cidr[] {
-  const sameFamily = excepts.filter((except) => familyOf(except) === familyOf(cidr));
-  if (sameFamily.length === 0) return [cidr];
-  return mergeCidrs(excludeCidr([cidr], sameFamily) as Cidr[]);
-}
-
-/** The union of the blocks as the fewest disjoint blocks, IPv4 before IPv6, each family ascending. */
-export function mergeCidrs(cidrs: readonly Cidr[]): readonly Cidr[] {
-  if (cidrs.length < 2) return [...cidrs];
-  return families.flatMap((family) => {
-    const blocks = cidrs.filter((cidr) => familyOf(cidr) === family);
-    return (mergeCidr(blocks) as Cidr[]).sort(compareCidrs);
-  });
-}
-
 /** Ascending by family, first address, then prefix length. */
 export function compareCidrs(a: Cidr, b: Cidr): number {
   const [x, y] = [bounds(a), bounds(b)];
@@ -120,7 +104,7 @@ function hexGroups(value: bigint): string {
   return (value.toString(16).padStart(32, '0').match(/.{4}/g) ?? []).join(':');
 }
 
-interface Bounds {
+export interface Bounds {
   readonly family: Family;
   readonly first: bigint;
   readonly last: bigint;

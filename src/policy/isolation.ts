@@ -9,7 +9,7 @@ import {
   type PolicyRule,
 } from '../model/network-policy.ts';
 import type { Pod } from '../model/pod.ts';
-import { type Cidr, mergeCidrs, subtractCidrs } from '../net/cidr.ts';
+import { type AddressBlock, mergeBlocks, subtractBlocks } from '../net/address-block.ts';
 import { mergePorts, type PortRange, protocolPorts } from '../net/port-range.ts';
 import type { Protocol } from '../net/protocol.ts';
 
@@ -42,7 +42,7 @@ export interface RuleReference {
 export type Peers =
   | { readonly kind: 'anyone' }
   /** Pods of the groups, and addresses of the blocks. The blocks are disjoint, excepts are taken out. */
-  | { readonly kind: 'some'; readonly groups: readonly PodGroup[]; readonly blocks: readonly Cidr[] };
+  | { readonly kind: 'some'; readonly groups: readonly PodGroup[]; readonly blocks: readonly AddressBlock[] };
 
 /** Pods by label, in one namespace or in the namespaces that a selector matches. */
 export type PodGroup =
@@ -104,11 +104,11 @@ const allPorts: Ports = { kind: 'all' };
 
 function peersOf(policy: NetworkPolicy, peers: readonly PolicyPeer[]): Peers {
   const groups: PodGroup[] = [];
-  const blocks: Cidr[] = [];
+  const blocks: (readonly AddressBlock[])[] = [];
   for (const peer of peers) {
     switch (peer.kind) {
       case 'ipBlock':
-        blocks.push(...subtractCidrs(peer.cidr, peer.except));
+        blocks.push(subtractBlocks(peer.cidr, peer.except));
         break;
       case 'pods':
         groups.push(
@@ -119,7 +119,7 @@ function peersOf(policy: NetworkPolicy, peers: readonly PolicyPeer[]): Peers {
         break;
     }
   }
-  return { kind: 'some', groups: uniqueGroups(groups), blocks: mergeCidrs(blocks) };
+  return { kind: 'some', groups: uniqueGroups(groups), blocks: mergeBlocks(blocks.flat()) };
 }
 
 /**

@@ -8,7 +8,7 @@ import {
 } from '../model/network-policy.ts';
 import { type Pod, type PodKey, podKey } from '../model/pod.ts';
 import { type Address, familyOf } from '../net/address.ts';
-import { type Cidr, cidrContains, hostCidr, mergeCidrs } from '../net/cidr.ts';
+import { type Cidr, cidrContains, compareCidrs, hostCidr } from '../net/cidr.ts';
 import { families, type Family } from '../net/protocol.ts';
 import { type Isolation, isolationOf, selects } from '../policy/isolation.ts';
 import { createPodIndex } from '../policy/pod-index.ts';
@@ -202,7 +202,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
 
   return {
     setNode(node) {
-      if (node.name === options.nodeName) podCIDRs = mergeCidrs(node.podCIDRs);
+      if (node.name === options.nodeName) podCIDRs = [...new Set(node.podCIDRs)].sort(compareCidrs);
     },
     setNamespace(namespace) {
       if (index.setNamespace(namespace.name, namespace.labels)) movedNamespaces.add(namespace.name);

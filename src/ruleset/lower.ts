@@ -9,7 +9,8 @@ import {
 } from '../policy/isolation.ts';
 import { type LabelSelector, selectorText } from '../model/label-selector.ts';
 import { familyOf } from '../net/address.ts';
-import { type Cidr, everyAddress, mergeCidrs } from '../net/cidr.ts';
+import { type AddressBlock, isCidr, mergeBlocks } from '../net/address-block.ts';
+import { everyAddress } from '../net/cidr.ts';
 import { isWholeProtocol, type PortRange } from '../net/port-range.ts';
 import { type Family, type Protocol, protocols } from '../net/protocol.ts';
 import { commentText, contentChainName, definedSetName } from './names.ts';
@@ -48,7 +49,7 @@ export type SetDefinition =
       readonly kind: 'blocks';
       readonly name: SetName;
       readonly family: Family;
-      readonly blocks: readonly Cidr[];
+      readonly blocks: readonly AddressBlock[];
       readonly comment: string;
     }
   /** Which chain judges which port. Never changes. */
@@ -63,7 +64,7 @@ export type SetDefinition =
 export type NamedPeerPort = PortName & {
   readonly peer:
     | { readonly kind: 'group'; readonly group: PodGroup }
-    | { readonly kind: 'blocks'; readonly blocks: readonly Cidr[] };
+    | { readonly kind: 'blocks'; readonly blocks: readonly AddressBlock[] };
 };
 
 export type PortVerdict = PortRange & { readonly verdict: Verdict };
@@ -196,12 +197,12 @@ function mergedPeers(
   if (allows.some((allow) => allow.peers.kind === 'anyone')) return { matches: [[]], sets: [] };
   const peers = allows.flatMap((allow) => (allow.peers.kind === 'some' ? [allow.peers] : []));
   const groups = uniqueGroups(peers.flatMap((peer) => peer.groups));
-  return someMatches(groups, mergeCidrs(peers.flatMap((peer) => peer.blocks)), isolation, podFamilies);
+  return someMatches(groups, mergeBlocks(peers.flatMap((peer) => peer.blocks)), isolation, podFamilies);
 }
 
 function someMatches(
   groups: readonly PodGroup[],
-  blocks: readonly Cidr[],
+  blocks: readonly AddressBlock[],
   { direction }: Isolation,
   podFamilies: readonly Family[],
 ): PeerMatches {
@@ -216,14 +217,14 @@ function someMatches(
     }
     const own = blocks.filter((block) => familyOf(block) === family);
     const [only] = own;
-    if (own.length > 1) {
-      const set = blockSet(own, family);
-      sets.push(set);
-      matches.push([{ kind: 'address-set', side, family, set: set.name }]);
-    } else if (only !== undefined) {
+    if (only !== undefined && own.length === 1 && isCidr(only)) {
       // nft has no prefix of length 0: the whole family is a match on the family.
       const whole = only === everyAddress(family);
       matches.push([whole ? { kind: 'family', family } : { kind: 'prefix', side, cidr: only }]);
+    } else if (own.length > 0) {
+      const set = blockSet(own, family);
+      sets.push(set);
+      matches.push([{ kind: 'address-set', side, family, set: set.name }]);
     }
   }
   return { matches, sets };
@@ -237,7 +238,7 @@ function podSet(groups: readonly PodGroup[], family: Family): SetDefinition {
   return { kind: 'pods', name, family, groups, comment: commentText(comment) };
 }
 
-function blockSet(blocks: readonly Cidr[], family: Family): SetDefinition {
+function blockSet(blocks: readonly AddressBlock[], family: Family): SetDefinition {
   const name = definedSetName('blocks', family, '', blocks);
   return { kind: 'blocks', name, family, blocks, comment: commentText(blocks.join(', ')) };
 }

@@ -1,6 +1,6 @@
 import { type Pod, type PodKey, podKey } from '../model/pod.ts';
 import { familyOf } from '../net/address.ts';
-import { cidrContains } from '../net/cidr.ts';
+import { blockContains } from '../net/address-block.ts';
 import { numbersOf } from '../policy/isolation.ts';
 import type { PodIndex } from '../policy/pod-index.ts';
 import type { NamedPeerPort, SetDefinition } from './lower.ts';
@@ -114,7 +114,7 @@ function contribution(definition: MemberSetDefinition, pod: Pod, index: PodIndex
           .filter(({ peer }) =>
             peer.kind === 'group'
               ? index.inGroup(peer.group, pod)
-              : peer.blocks.some((block) => cidrContains(block, address)),
+              : peer.blocks.some((block) => blockContains(block, address)),
           )
           .flatMap((port) =>
             numbersOf(pod, port).map((number) => endpointElement(address, port.protocol, number)),

@@ -1,4 +1,5 @@
 import type { Address } from '../net/address.ts';
+import type { AddressBlock } from '../net/address-block.ts';
 import type { Cidr } from '../net/cidr.ts';
 import type { Family, Protocol } from '../net/protocol.ts';
 
@@ -145,8 +146,8 @@ export function addressElement(address: Address): ElementKey {
   return address as string as ElementKey;
 }
 
-export function prefixElement(cidr: Cidr): ElementKey {
-  return cidr as string as ElementKey;
+export function blockElement(block: AddressBlock): ElementKey {
+  return block as string as ElementKey;
 }
 
 export function endpointElement(address: Address, protocol: Protocol, port: number): ElementKey {

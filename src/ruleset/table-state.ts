@@ -10,7 +10,7 @@ import {
   endpointKeyType,
   type NftSet,
   portsElement,
-  prefixElement,
+  blockElement,
   type Ruleset,
   type SetName,
   type Verdict,
@@ -282,7 +282,7 @@ function fixedElements(
   definition: SetDefinition & { readonly kind: 'blocks' | 'port-map' },
 ): Map<ElementKey, Verdict | null> {
   return definition.kind === 'blocks'
-    ? new Map(definition.blocks.map((block) => [prefixElement(block), null]))
+    ? new Map(definition.blocks.map((block) => [blockElement(block), null]))
     : new Map(
         definition.elements.map(({ protocol, first, last, verdict }) => [
           portsElement(protocol, first, last),

@@ -8,11 +8,10 @@ import {
   compareCidrs,
   everyAddress,
   hostCidr,
-  mergeCidrs,
   prefixLength,
   readCidr,
-  subtractCidrs,
 } from '../../src/net/cidr.ts';
+import { blockContains, mergeBlocks, subtractBlocks } from '../../src/net/address-block.ts';
 
 describe('readCidr', () => {
   test.each([
@@ -105,19 +104,32 @@ test('a host block holds one address', () => {
 });
 
 test('subtraction leaves the other family alone, and everything but nothing', () => {
-  expect(subtractCidrs(everyAddress('IPv4'), [everyAddress('IPv6')])).toEqual(['0.0.0.0/0']);
-  expect(subtractCidrs(cidr('10.0.0.0/8'), [cidr('10.0.0.0/8')])).toEqual([]);
-  expect(subtractCidrs(cidr('10.0.0.0/8'), [everyAddress('IPv4')])).toEqual([]);
-  expect(subtractCidrs(cidr('10.0.0.0/30'), [cidr('10.0.0.1/32'), cidr('10.0.0.1/32')])).toEqual([
+  expect(subtractBlocks(everyAddress('IPv4'), [everyAddress('IPv6')])).toEqual(['0.0.0.0/0']);
+  expect(subtractBlocks(cidr('10.0.0.0/8'), [cidr('10.0.0.0/8')])).toEqual([]);
+  expect(subtractBlocks(cidr('10.0.0.0/8'), [everyAddress('IPv4')])).toEqual([]);
+  expect(subtractBlocks(cidr('10.0.0.0/30'), [cidr('10.0.0.1/32'), cidr('10.0.0.1/32')])).toEqual([
     '10.0.0.0/32',
     '10.0.0.2/31',
   ]);
 });
 
+test('what is no prefix is a range', () => {
+  const [range, ...more] = subtractBlocks(cidr('10.0.0.0/29'), [cidr('10.0.0.0/32'), cidr('10.0.0.7/32')]);
+  expect([range, ...more]).toEqual(['10.0.0.1-10.0.0.6']);
+  expect(range !== undefined && blockContains(range, address('10.0.0.6'))).toBe(true);
+  expect(range !== undefined && blockContains(range, address('10.0.0.7'))).toBe(false);
+  expect(range !== undefined && blockContains(range, address('::10.0.0.6'))).toBe(false);
+});
+
+test('a thousand excepts leave a thousand and one ranges', () => {
+  const holes = Array.from({ length: 1000 }, (_, index) => cidr(`2001:db8:${(2 * index).toString(16)}::/48`));
+  expect(subtractBlocks(cidr('::/0'), holes)).toHaveLength(1001);
+});
+
 test('merging joins neighbours, drops what is covered, and sorts', () => {
   const blocks = ['2001:db8::/33', '10.1.0.0/16', '10.0.0.0/9', '2001:db8:8000::/33', '10.128.0.0/9'];
-  expect(mergeCidrs(blocks.map(cidr))).toEqual(['10.0.0.0/8', '2001:db8::/32']);
-  expect(mergeCidrs([])).toEqual([]);
+  expect(mergeBlocks(blocks.map(cidr))).toEqual(['10.0.0.0/8', '2001:db8::/32']);
+  expect(mergeBlocks([])).toEqual([]);
 });
 
 test('order is by family and number, not by text', () => {

@@ -9,7 +9,7 @@ import type {
   SetName,
   Verdict,
 } from '../../src/ruleset/objects.ts';
-import { addressElement, endpointElement, portsElement, prefixElement } from '../../src/ruleset/objects.ts';
+import { addressElement, endpointElement, portsElement, blockElement } from '../../src/ruleset/objects.ts';
 import type { Operation, Transaction } from '../../src/ruleset/operation.ts';
 
 // Every kind of object that Ringfence writes, small.
@@ -22,7 +22,7 @@ export const key = (text: string): ElementKey => text as ElementKey;
 export const jump = (to: string): Verdict => ({ kind: 'jump', chain: chain(to) });
 
 const address = (text: string) => addressElement(text as Address);
-const prefix = (text: string) => prefixElement(text as Cidr);
+const prefix = (text: string) => blockElement(text as Cidr);
 
 export function nftSet(
   name: string,

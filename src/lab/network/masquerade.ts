@@ -1,5 +1,5 @@
 import { familyOf } from '../../net/address.ts';
-import { mergeCidrs } from '../../net/cidr.ts';
+import { mergeBlocks } from '../../net/address-block.ts';
 import { families } from '../../net/protocol.ts';
 import type { NodePlace } from './terrain.ts';
 
@@ -8,7 +8,7 @@ import type { NodePlace } from './terrain.ts';
  * over the underlay from a pod CIDR to no pod CIDR gets the node's address.
  */
 export function masqueradeRuleset(places: readonly NodePlace[]): string {
-  const blocks = mergeCidrs(places.flatMap((place) => [...place.node.podCIDRs]));
+  const blocks = mergeBlocks(places.flatMap((place) => [...place.node.podCIDRs]));
   const rules = families.flatMap((family) => {
     const own = blocks.filter((block) => familyOf(block) === family).join(', ');
     const ip = family === 'IPv4' ? 'ip' : 'ip6';
