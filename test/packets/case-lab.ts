@@ -14,6 +14,7 @@ import { type Pod, podKey } from '../../src/model/pod.ts';
 import type { Address } from '../../src/net/address.ts';
 import { families } from '../../src/net/protocol.ts';
 import type { PolicyCase } from '../cases/policy-case.ts';
+import { agentCommand } from './agent-command.ts';
 import { type ApiObject, type CaseFlow, flowsOf, objectsOf, readCase } from '../cases/run.ts';
 
 /** A lab that holds the base cluster of the case tables and becomes one case after the other. */
@@ -57,8 +58,6 @@ const patience = 5;
 const shortestMs = 100;
 const longestMs = 3000;
 
-const program = `${import.meta.dirname}/../../src/cli/main.ts`;
-
 const emptyCase: PolicyCase = { name: 'base', source: '', manifests: '', flows: [] };
 
 /** Starts a lab of the base cluster with one agent a node. The process must be the root process of a lab. */
@@ -71,7 +70,7 @@ export async function startCaseLab(options: CaseLabOptions): Promise<CaseLab> {
       families,
       externals: options.externals.map((address) => ({ name: `external/${address}`, addresses: [address] })),
     },
-    command: [process.execPath, program],
+    command: agentCommand(),
     agentFlags: ['--log-level', 'warn', '--node-egress', options.nodeEgress],
     manifests: objectsOf(emptyCase).map((object) => ({ ...object })),
     enforce: true,
