@@ -18,7 +18,9 @@ const forms = [
 type Form = (typeof forms)[number]['output'];
 
 const cases = scenarios.flatMap((scenario) =>
-  scenario.nodes.flatMap((node) => forms.map((form) => ({ scenario, node, ...form }))),
+  scenario.nodes.flatMap((node) =>
+    forms.map((form) => ({ scenario, node, ...form, file: `${node}.${form.extension}` })),
+  ),
 );
 
 test('every recipe and the demo have a scenario, and every scenario is one of them', () => {
@@ -35,8 +37,8 @@ test('the recipe with two policies of one name is refused as it stands', async (
   expect(err).toContain('"default/foo-deny-egress" is already defined at recipe.yaml:1:1');
 });
 
-test.for(cases)('$scenario.name $node.$extension', async ({ scenario, node, output, extension }) => {
-  const file = expectedFile(scenario, `${node}.${extension}`);
+test.for(cases)('$scenario.name $file', async ({ scenario, node, output, file: name }) => {
+  const file = expectedFile(scenario, name);
   const { code, out, err } = await compile(scenario, node, output);
   expect({ code, err: err.replaceAll(passedOver, '') }).toEqual({ code: 0, err: '' });
   if (writes) writeFileSync(file, out);
