@@ -1,4 +1,5 @@
 import type { Cluster } from '../model/cluster.ts';
+import { isCidr } from '../net/address-block.ts';
 import { selectorText } from '../model/label-selector.ts';
 import { type Direction, directions, type NetworkPolicy } from '../model/network-policy.ts';
 import { type Pod, podKey } from '../model/pod.ts';
@@ -38,7 +39,9 @@ export interface AllowedTraffic {
 
 export type AllowedPeer =
   | { readonly pods: string; readonly namespaces: string; readonly matching: readonly string[] }
-  | { readonly cidr: string };
+  | { readonly cidr: string }
+  /** First and last address: what an except leaves of a block is seldom a CIDR. */
+  | { readonly range: string };
 
 /** Pods of the node that own an address, sorted, each with what its policies come to. */
 export function nodePolicy(cluster: Cluster, nodeName: string): NodePolicy {
@@ -87,7 +90,7 @@ function allowedTraffic({ rule, peers, ports }: Allow, index: PodIndex): Allowed
         ? 'anyone'
         : [
             ...peers.groups.map((group) => allowedPods(group, index)),
-            ...peers.blocks.map((cidr) => ({ cidr })),
+            ...peers.blocks.map((block) => (isCidr(block) ? { cidr: block } : { range: block })),
           ],
     ports:
       ports.kind === 'all'

@@ -28,7 +28,7 @@ import {
 import type { Transaction } from './operation.ts';
 import {
   dispatchMapName,
-  localSetName,
+  knownSetName,
   peerSide,
   sharedChains,
   skeletonChains,
@@ -131,9 +131,17 @@ export function createCompiler(options: CompilerOptions): Compiler {
   const podsTouched = (keys: Iterable<PodKey>): void => {
     for (const key of keys) {
       movedPods.add(key);
-      if (locals.has(key) || index.pod(key)?.nodeName === options.nodeName) dirtyPods.add(key);
+      if (locals.has(key) || concernsNode(key)) dirtyPods.add(key);
     }
   };
+
+  /** Pods of this node, and pods of other nodes that have an address in this node's range. */
+  const concernsNode = (key: PodKey): boolean => {
+    const pod = index.pod(key);
+    return pod !== undefined && (pod.nodeName === options.nodeName || pod.addresses.some(isInRange));
+  };
+
+  const isInRange = (address: Address): boolean => podCIDRs.some((cidr) => cidrContains(cidr, address));
 
   const policyTouched = (policy: NetworkPolicy): void => {
     for (const pod of index.podsIn(policy.namespace)) {
@@ -153,7 +161,13 @@ export function createCompiler(options: CompilerOptions): Compiler {
   /** Writes what the events since the last step come to into the desired table. */
   const recompute = (): void => {
     table.membersChanged(movedPods, movedNamespaces);
-    const changes = [...dirtyPods].map((key) => ({ key, before: locals.get(key), after: localPod(key) }));
+    // Replicas have equal isolations: each is lowered once.
+    const bodies = new Map<string, Body>();
+    const changes = [...dirtyPods].map((key) => ({
+      key,
+      before: locals.get(key),
+      after: localPod(key, bodies),
+    }));
     writePods(table, changes);
     for (const { key, after } of changes) {
       if (after === undefined) locals.delete(key);
@@ -164,11 +178,14 @@ export function createCompiler(options: CompilerOptions): Compiler {
     dirtyPods.clear();
   };
 
-  const localPod = (key: PodKey): LocalPod | undefined => {
+  const localPod = (key: PodKey, bodies: Map<string, Body>): LocalPod | undefined => {
     const pod = index.pod(key);
-    if (pod?.nodeName !== options.nodeName) return undefined;
-    const addresses = index.addressesOf(pod);
+    if (pod === undefined) return undefined;
+    const isLocal = pod.nodeName === options.nodeName;
+    // Where addresses are not given out by the node's range, a neighbour may have one of it: known, judged elsewhere.
+    const addresses = index.addressesOf(pod).filter((address) => isLocal || isInRange(address));
     if (addresses.length === 0) return undefined;
+    if (!isLocal) return { pod: { ...pod, addresses }, judges: [] };
     const podFamilies = families.filter((family) =>
       addresses.some((address) => familyOf(address) === family),
     );
@@ -176,7 +193,9 @@ export function createCompiler(options: CompilerOptions): Compiler {
       pod: { ...pod, addresses },
       judges: directions.flatMap((direction) => {
         const isolation = isolationOf(pod, direction, policiesOf(pod.namespace));
-        return isolation === undefined ? [] : [judgeOf({ ...pod, addresses }, isolation, podFamilies)];
+        return isolation === undefined
+          ? []
+          : [judgeOf({ ...pod, addresses }, isolation, bodyFor(isolation, podFamilies, bodies))];
       }),
     };
   };
@@ -202,7 +221,11 @@ export function createCompiler(options: CompilerOptions): Compiler {
 
   return {
     setNode(node) {
-      if (node.name === options.nodeName) podCIDRs = [...new Set(node.podCIDRs)].sort(compareCidrs);
+      if (node.name !== options.nodeName) return;
+      const range = [...new Set(node.podCIDRs)].sort(compareCidrs);
+      if (range.join() === podCIDRs.join()) return;
+      podCIDRs = range;
+      podsTouched([...index.pods()].map(podKey));
     },
     setNamespace(namespace) {
       if (index.setNamespace(namespace.name, namespace.labels)) movedNamespaces.add(namespace.name);
@@ -248,7 +271,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
       const ruleset = table.ruleset();
       return {
         pods: index.podCount,
-        localPods: locals.size,
+        localPods: [...locals.values()].filter(({ pod }) => pod.nodeName === options.nodeName).length,
         isolatedLocalPods: [...locals.values()].filter(({ judges }) => judges.length > 0).length,
         namespaces: index.namespaceCount,
         policies: all.length,
@@ -284,7 +307,7 @@ function mayNarrow({ changedChains, elements }: Pending, podCIDRs: readonly Cidr
   if (changedChains.length > 0) return true;
   const isDispatch = (set: SetName): boolean => dispatchMaps.has(set);
   const opened = new Set(
-    elements.flatMap(({ set, key, before }) => (localSets.has(set) && before === undefined ? [key] : [])),
+    elements.flatMap(({ set, key, before }) => (knownSets.has(set) && before === undefined ? [key] : [])),
   );
   const wasClosed = (key: ElementKey): boolean =>
     opened.has(key) && podCIDRs.some((cidr) => cidrContains(cidr, key as string as Address));
@@ -296,12 +319,12 @@ function mayNarrow({ changedChains, elements }: Pending, podCIDRs: readonly Cidr
   });
 }
 
-const localSets: ReadonlySet<SetName> = new Set(families.map(localSetName));
+const knownSets: ReadonlySet<SetName> = new Set(families.map(knownSetName));
 const dispatchMaps: ReadonlySet<SetName> = new Set(
   families.flatMap((family) => directions.map((direction) => dispatchMapName(direction, family))),
 );
 
-/** A pod of this node with the addresses it owns, and who judges it. */
+/** A pod with the addresses that it owns here, and who judges it: nobody, where it is another node's. */
 interface LocalPod {
   readonly pod: Pod;
   readonly judges: readonly Judge[];
@@ -315,9 +338,17 @@ interface Judge {
   readonly chain: Chain;
 }
 
-function judgeOf(pod: Pod, isolation: Isolation, podFamilies: readonly Family[]): Judge {
-  const { direction } = isolation;
+function bodyFor(isolation: Isolation, podFamilies: readonly Family[], bodies: Map<string, Body>): Body {
+  const key = JSON.stringify([isolation, podFamilies]);
+  const known = bodies.get(key);
+  if (known !== undefined) return known;
   const body = lowerIsolation(isolation, podFamilies);
+  bodies.set(key, body);
+  return body;
+}
+
+function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
+  const { direction } = isolation;
   const judged: Statement = { kind: 'verdict', verdict: { kind: 'goto', chain: sharedChains.judged } };
   const self = pod.addresses.map((address): Match => {
     return { kind: 'prefix', side: peerSide(direction), cidr: hostCidr(address) };
@@ -380,7 +411,7 @@ function elementsOf(local: LocalPod | undefined): readonly SetElement[] {
     const key = addressElement(address);
     const family = familyOf(address);
     return [
-      [localSetName(family), key, null],
+      [knownSetName(family), key, null],
       ...local.judges.map(({ direction, chain }): SetElement => [
         dispatchMapName(direction, family),
         key,

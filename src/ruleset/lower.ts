@@ -76,6 +76,13 @@ export type PortVerdict = PortRange & { readonly verdict: Verdict };
 const separateRules = 8;
 
 /**
+ * Rules whose port ranges overlap in ever new ways make more classes than rules, each with most of the peers. Beyond this
+ * many peers in all classes they stay separate: slower for the packets of the pods that have such policies, and bounded in
+ * what a tenant can make the compiler do.
+ */
+const mostClassMembers = 20_000;
+
+/**
  * The chains and sets that judge one isolation. Equal isolations give equal bodies, so replicas share them.
  * @param podFamilies the families in which the pod has an address; rules of the other family would never match
  */
@@ -87,9 +94,9 @@ export function lowerIsolation(isolation: Isolation, podFamilies: readonly Famil
     return bodyOf(isolation, rules, [], []);
   }
   const separate = separateBody(isolation, allows, podFamilies);
-  return separate.rules.length <= separateRules
-    ? bodyOf(isolation, separate.rules, separate.sets, [])
-    : mergedBody(isolation, allows, podFamilies);
+  const merged =
+    separate.rules.length <= separateRules ? undefined : mergedBody(isolation, allows, podFamilies);
+  return merged ?? bodyOf(isolation, separate.rules, separate.sets, []);
 }
 
 /** The body that one rule per policy rule makes. */
@@ -119,7 +126,11 @@ function separateBody(
  * At most: one look-up for peers that may use every port, one for named ports, one to find the class of the port, one for
  * the peers of that class; each once for pods and once for blocks, in each family.
  */
-function mergedBody(isolation: Isolation, allows: readonly Allow[], podFamilies: readonly Family[]): Body {
+function mergedBody(
+  isolation: Isolation,
+  allows: readonly Allow[],
+  podFamilies: readonly Family[],
+): Body | undefined {
   const sets: SetDefinition[] = [];
   const everyPort = allows.filter((allow) => allow.ports.kind === 'all');
   const peers = mergedPeers(everyPort, isolation, podFamilies);
@@ -134,7 +145,9 @@ function mergedBody(isolation: Isolation, allows: readonly Allow[], podFamilies:
     allow.ports.kind === 'some' ? [{ allow, ranges: allow.ports.ranges }] : [],
   );
   const chains = new Map<ChainName, Chain>();
-  const elements = portClasses(ranged).map((portClass): PortVerdict => {
+  const classes = portClasses(ranged, mostClassMembers);
+  if (classes === undefined) return undefined;
+  const elements = classes.map((portClass): PortVerdict => {
     const { verdict, chain, sets: used } = classVerdict(portClass.members, isolation, podFamilies);
     if (chain !== undefined) chains.set(chain.name, chain);
     sets.push(...used);

@@ -111,7 +111,7 @@ export type Match =
   | { readonly kind: 'ct-state'; readonly states: readonly CtState[] }
   /** `ct direction reply`. A packet without conntrack entry does not match. */
   | { readonly kind: 'ct-direction'; readonly direction: 'original' | 'reply' }
-  /** `fib saddr type local`: the source address is one of this node's own. */
+  /** `fib saddr type { local, anycast }`: the source address is one of this node's own. */
   | { readonly kind: 'source-local' }
   /** `iifname "lo"`: the node sent it to itself. In `output` no packet has come in yet. */
   | { readonly kind: 'loopback' };

@@ -12,11 +12,14 @@ export interface PortClass<Member> {
  * Cuts overlapping ranges into disjoint ascending ones, each with everybody whose ranges cover it. Neighbours with the
  * same members are joined.
  * @param ranged each member with its ranges
+ * @param most how many members all classes may have in sum; `undefined` is returned where they would be more
  */
 export function portClasses<Member>(
   ranged: readonly { readonly allow: Member; readonly ranges: readonly PortRange[] }[],
-): readonly PortClass<Member>[] {
-  return protocols.flatMap((protocol) => {
+  most: number,
+): readonly PortClass<Member>[] | undefined {
+  let sum = 0;
+  const all = protocols.flatMap((protocol) => {
     const starts = new Map<number, Member[]>();
     const ends = new Map<number, Member[]>();
     for (const { allow, ranges } of ranged) {
@@ -34,7 +37,8 @@ export function portClasses<Member>(
       for (const member of ends.get(first) ?? []) open.delete(member);
       for (const member of starts.get(first) ?? []) open.add(member);
       const next = cuts[index + 1];
-      if (next === undefined || open.size === 0) return;
+      sum += open.size;
+      if (next === undefined || open.size === 0 || sum > most) return;
       const members = [...open].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
       const previous = classes.at(-1);
       if (previous?.range.last === first - 1 && sameMembers(previous.members, members)) {
@@ -45,6 +49,7 @@ export function portClasses<Member>(
     });
     return classes;
   });
+  return sum > most ? undefined : all;
 }
 
 function push<Member>(map: Map<number, Member[]>, key: number, member: Member): void {

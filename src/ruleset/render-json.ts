@@ -156,7 +156,7 @@ function matchJson(match: Match): Json {
     case 'ct-direction':
       return compare('==', { ct: { key: 'direction' } }, match.direction);
     case 'source-local':
-      return compare('==', { fib: { result: 'type', flags: ['saddr'] } }, 'local');
+      return compare('==', { fib: { result: 'type', flags: ['saddr'] } }, { set: ['local', 'anycast'] });
     case 'loopback':
       return compare('==', { meta: { key: 'iifname' } }, 'lo');
   }

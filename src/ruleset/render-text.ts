@@ -134,7 +134,8 @@ function matchText(match: Match): string {
     case 'ct-direction':
       return `ct direction ${match.direction}`;
     case 'source-local':
-      return 'fib saddr type local';
+      // A node also sends from the anycast address of its subnets, as on a VXLAN device with a /128.
+      return 'fib saddr type { local, anycast }';
     case 'loopback':
       return 'iifname "lo"';
   }

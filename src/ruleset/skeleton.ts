@@ -41,9 +41,9 @@ export function dispatchMapName(direction: Direction, family: Family): SetName {
   return `${direction}-${family.toLowerCase()}` as SetName;
 }
 
-/** The set of all local pod addresses whose rules are in force. */
-export function localSetName(family: Family): SetName {
-  return `local-${family.toLowerCase()}` as SetName;
+/** The set of known pod addresses: of local pods whose rules are in force, and of others within the node's pod CIDRs. */
+export function knownSetName(family: Family): SetName {
+  return `known-${family.toLowerCase()}` as SetName;
 }
 
 /** Which address of a packet belongs to the selected pod. */
@@ -59,7 +59,7 @@ export function peerSide(direction: Direction): Side {
 /** The sets and maps that are always there, without elements. */
 export function skeletonSets(): readonly NftSet[] {
   return families.flatMap((family) => [
-    emptySet('set', localSetName(family), addressKeyType(family), 'local pods whose rules are in force'),
+    emptySet('set', knownSetName(family), addressKeyType(family), 'pods that this node knows'),
     emptySet(
       'map',
       dispatchMapName('egress', family),
@@ -133,6 +133,7 @@ function connectionChain(options: SkeletonOptions): Chain {
     name: 'connection' as ChainName,
     rules: [
       ...passing(options),
+      ...nobodysAddress(),
       ...options.podCIDRs.flatMap((cidr) => [unknownAddress(cidr, 'saddr'), unknownAddress(cidr, 'daddr')]),
       ...dispatch('egress'),
       ...dispatch('ingress'),
@@ -206,13 +207,30 @@ function allowedAgain({ ctMarkMask }: SkeletonOptions): Rule {
 /** MLD query, report, done (RFC 2710), ND 133-137 (RFC 4861), MLDv2 report (RFC 3810): without them IPv6 does not work. */
 const neighbourDiscovery: readonly number[] = [130, 131, 132, 133, 134, 135, 136, 137, 143];
 
+/**
+ * On a bridge pods reach each other by addresses that no policy can name: IPv6 link-local ones, which every pod has beside
+ * its own, and those that many listen to. No policy could stop them, so they do not pass from pod to pod. IPv4 link-local
+ * addresses stay: clouds serve metadata there, and an ipBlock can name them.
+ */
+function nobodysAddress(): readonly Rule[] {
+  const drop = (side: Side, cidr: string, comment: string): Rule =>
+    rule([{ kind: 'prefix', side, cidr: cidr as Cidr }], [{ kind: 'counter' }, verdict('drop')], comment);
+  return [
+    drop('saddr', 'fe80::/10', 'link-local: no policy can name it'),
+    drop('daddr', 'fe80::/10', 'link-local: no policy can name it'),
+    drop('daddr', '224.0.0.0/4', 'multicast: no policy can name who listens'),
+    drop('daddr', '255.255.255.255/32', 'broadcast: no policy can name who listens'),
+    drop('daddr', 'ff00::/8', 'multicast: no policy can name who listens'),
+  ];
+}
+
 /** Fail closed: a pod that starts before its rules are here has an address in the range that nobody knows yet. */
 function unknownAddress(cidr: Cidr, side: Side): Rule {
   const family = familyOf(cidr);
   return rule(
     [
       { kind: 'prefix', side, cidr },
-      { kind: 'address-set', side, family, set: localSetName(family), negate: true },
+      { kind: 'address-set', side, family, set: knownSetName(family), negate: true },
     ],
     [goto('denied')],
     'pod whose rules are not in force yet',

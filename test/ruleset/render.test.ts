@@ -137,8 +137,8 @@ const matches: readonly [Match, string, unknown][] = [
   ],
   [
     { kind: 'source-local' },
-    'fib saddr type local',
-    equals({ fib: { result: 'type', flags: ['saddr'] } }, 'local'),
+    'fib saddr type { local, anycast }',
+    equals({ fib: { result: 'type', flags: ['saddr'] } }, { set: ['local', 'anycast'] }),
   ],
   [{ kind: 'loopback' }, 'iifname "lo"', equals({ meta: { key: 'iifname' } }, 'lo')],
 ];
