@@ -1,11 +1,22 @@
+import type { Manifest } from '../../src/lab/manifests.ts';
+import { netnsPath } from '../../src/lab/network/host.ts';
 import { run } from '../../src/lab/network/run.ts';
+import {
+  bindSocket,
+  closeSocket,
+  connectSocket,
+  openSocket,
+  receiveSocket,
+  sendSocket,
+  takeSocketError,
+} from '../../src/lab/probe/sockets.ts';
 import type { ProbeFlow, ProbeResult } from '../../src/lab/probe/probe.ts';
 import { type Address, familyOf } from '../../src/net/address.ts';
 import { families } from '../../src/net/protocol.ts';
 import { address, pod, service } from '../lab/network/cluster.ts';
 import { report } from '../lab/network/in-lab.ts';
 import { policy, startFlowLab } from './flow-lab.ts';
-import { addressOf, connectTcp, serveTcp, until } from './sockets-in-pods.ts';
+import { addressOf, connectTcp, openUdp, serveTcp, until } from './sockets-in-pods.ts';
 
 // Ways of packets that no table of flows has: through a Service, errors on the way back, neighbours that are forgotten,
 // and pods of the nodes' own network.
@@ -44,6 +55,7 @@ report({
   services: await services(),
   hostNetwork: await hostNetwork(),
   errors: await errors(),
+  errorOfAnswer: await errorOfAnswer(),
   tooBig: await tooBig(),
   neighbours: await neighbours(),
 });
@@ -142,6 +154,49 @@ async function errors(): Promise<readonly string[]> {
         `${flow.from} ${familyOf(flow.to)} ${flow.port}: ${verdict === 'unknown' ? 'silence' : verdict} ${answeredBy ?? ''}`,
     )
     .map((line) => line.trim());
+}
+
+/**
+ * The server answers when the client is gone: the error goes the client's way. Policies change in between, so that no
+ * packet of the connection was judged under the present ones.
+ */
+async function errorOfAnswer(): Promise<readonly string[]> {
+  const port = 9999;
+  const allow = (ports: readonly unknown[]): readonly Manifest[] => [
+    policy('closed', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }),
+    policy('in', { ...server, ingress: [{ from: [client], ports }] }),
+    policy('out', { ...client, policyTypes: ['Egress'], egress: [{ to: [server], ports }] }),
+  ];
+  await lab.apply(...allow([{ protocol: 'UDP' }]));
+  const answers = await Promise.all(
+    everyPod.flatMap((name) =>
+      families.map(async (family, index) => {
+        const answerer = openSocket(netnsPath(lab.network.hosts.get('x/server')!.netns), family, 'udp');
+        const own = addressOf(lab, 'x/server', family);
+        // One port each, for the socket of a server that is connected hears nobody else.
+        const ownPort = port - 10 * everyPod.indexOf(name) - index;
+        bindSocket(answerer, { address: own, port: ownPort });
+        connectSocket(answerer, { address: addressOf(lab, name, family), port: 20_000 });
+        const asker = openUdp(lab, name, family, 20_000);
+        asker.send('?', own, ownPort);
+        const asked = await until(() => receiveSocket(answerer) !== undefined);
+        asker.close();
+        return { what: `${name} ${family}`, answerer, asked };
+      }),
+    ),
+  );
+  await lab.apply(...allow([{ protocol: 'UDP', port: port - 20, endPort: port }]));
+  const said = await Promise.all(
+    answers.map(async ({ what, answerer, asked }) => {
+      sendSocket(answerer, Buffer.from('!'));
+      let error: string | undefined;
+      await until(() => (error ??= takeSocketError(answerer)?.code) !== undefined, 1000);
+      closeSocket(answerer);
+      return `${what}: ${asked ? (error ?? 'silence') : 'not asked'}`;
+    }),
+  );
+  await forget('closed', 'in', 'out');
+  return said;
 }
 
 /**

@@ -114,6 +114,11 @@ describe.each([
           ]),
         ),
       );
+      expect((await report()).errorOfAnswer).toEqual(
+        ['x/near', 'x/far'].flatMap((client) =>
+          ['IPv4', 'IPv6'].map((family) => `${client} ${family}: ECONNREFUSED`),
+        ),
+      );
       const narrow = { arrived: true, route: 'mtu 1300' };
       expect((await report()).tooBig).toEqual({ IPv4: narrow, IPv6: narrow });
     });
@@ -184,6 +189,7 @@ interface PathsReport {
   readonly services: unknown;
   readonly hostNetwork: unknown;
   readonly errors: unknown;
+  readonly errorOfAnswer: unknown;
   readonly tooBig: unknown;
   readonly neighbours: unknown;
 }
