@@ -90,4 +90,70 @@ export const brokenPoliciesCases: readonly PolicyCase[] = [
     ),
     flows: [...deny('y/a', 'x/a:80/TCP'), ...deny('x/a', 'y/a:80/TCP'), ...allow('y/a', 'x/b:80/TCP')],
   },
+  {
+    name: 'unknown-field-of-a-port-closes-its-rule',
+    source: 'J7',
+    refused: 'an unknown field',
+    manifests: policy(
+      'x/p',
+      `{ podSelector: { matchLabels: { pod: a } }, ingress: [{ ports: [{ portSet: web }] }, ${fromC}] }`,
+    ),
+    flows: [...deny(['x/b', 'y/a'], 'x/a:80/TCP'), ...allow('x/c', 'x/a:80/TCP')],
+  },
+  {
+    name: 'unknown-field-of-a-peer-closes-its-rule',
+    source: 'J7',
+    refused: 'an unknown field',
+    manifests: policy(
+      'x/p',
+      `{ podSelector: { matchLabels: { pod: a } },
+         ingress: [{ from: [{ namespaceSelector: {}, serviceAccounts: [web] }] }, ${fromC}] }`,
+    ),
+    flows: [...deny(['x/b', 'y/a'], 'x/a:80/TCP'), ...allow('x/c', 'x/a:80/TCP')],
+  },
+  {
+    name: 'unknown-field-of-a-peer-selector-closes-its-rule',
+    source: 'J7',
+    refused: 'an unknown field',
+    manifests: policy(
+      'x/p',
+      `{ podSelector: { matchLabels: { pod: a } }, ingress: [{ from: [{ podSelector: { matchNames: [b] } }] }, ${fromC}] }`,
+    ),
+    flows: [...deny(['x/b', 'x/bare'], 'x/a:80/TCP'), ...allow('x/c', 'x/a:80/TCP')],
+  },
+  {
+    name: 'unknown-field-of-a-block-closes-its-rule',
+    source: 'J7',
+    refused: 'an unknown field',
+    manifests: policy(
+      'x/p',
+      `{ podSelector: { matchLabels: { pod: a } }, policyTypes: [Egress],
+         egress: [{ to: [{ ipBlock: { cidr: 0.0.0.0/0, exceptSet: internal } }] }] }`,
+    ),
+    flows: [...deny('x/a', 'external/203.0.113.10:80/TCP', 'x/b:80/TCP')],
+  },
+  {
+    name: 'unknown-field-of-a-rule-closes-it',
+    source: 'J7',
+    refused: 'an unknown field',
+    manifests: policy(
+      'x/p',
+      `{ podSelector: { matchLabels: { pod: a } }, ingress: [{ methods: [GET] }, ${fromC}] }`,
+    ),
+    flows: [...deny(['x/b', 'y/a'], 'x/a:80/TCP'), ...allow('x/c', 'x/a:80/TCP')],
+  },
+  {
+    name: 'unknown-field-beside-the-rules-is-passed-over',
+    source: 'J7',
+    refused: 'an unknown field',
+    manifests: policy(
+      'x/p',
+      `{ podSelector: { matchLabels: { pod: a } }, description: text, ingress: [${fromC}] }`,
+    ),
+    flows: [
+      ...deny('x/b', 'x/a:80/TCP'),
+      ...allow('x/c', 'x/a:80/TCP'),
+      ...allow('x/a', 'x/b:80/TCP', 'y/a:80/TCP'),
+    ],
+  },
 ];

@@ -39,7 +39,7 @@ export function hasFields(cursor: Cursor): boolean {
 }
 
 /**
- * The same, and in strict mode no field but the known ones. `hints` explains fields that belong elsewhere, by name.
+ * The same, and where unknown fields are refused no field but the known ones. `hints` explains fields that belong elsewhere, by name.
  */
 export function hasOnlyFields(
   cursor: Cursor,
@@ -47,13 +47,18 @@ export function hasOnlyFields(
   hints: Readonly<Record<string, string>> = {},
 ): boolean {
   if (!hasFields(cursor)) return false;
-  if (cursor.report.context.mode !== 'strict' || !isObject(cursor.value)) return true;
+  if (cursor.report.unknownFields === 'ignored' || !isObject(cursor.value)) return true;
   const unknown = Object.keys(cursor.value).filter((name) => !known.includes(name));
   for (const name of unknown) {
     const hint = Object.hasOwn(hints, name) ? hints[name] : undefined;
     reportUnknownField(fieldOf(cursor, name), known, hint);
   }
   return unknown.length === 0;
+}
+
+/** The same value; from here down an unknown field is an error in either mode. */
+export function refusingUnknownFields(cursor: Cursor): Cursor {
+  return { ...cursor, report: { ...cursor.report, unknownFields: 'refused' } };
 }
 
 /** The items of a list; none where nothing is written. */

@@ -13,8 +13,11 @@ export const mostExcepts = 10_000;
 export const mostRequirements = 1_000;
 /** Values of a requirement. */
 export const mostValues = 10_000;
-/** Labels, or annotations, of an object. */
-export const mostLabels = 10_000;
+/**
+ * Labels, or annotations, of an object. Beyond what an API server can store: as protobuf a label with a key of three letters
+ * and no value takes nine bytes. An object that exceeds it cannot be read, and there is nothing to close in its stead.
+ */
+export const mostLabels = 200_000;
 /** Containers of a pod, and ports of a container. */
 export const mostContainers = 10_000;
 /** Any other list: owners, addresses, ports of a Service, paths of an Ingress. */

@@ -7,6 +7,7 @@ import {
   hasOnlyFields,
   isAbsent,
   itemsOf,
+  refusingUnknownFields,
   rootCursor,
   sourceOf,
   stringOf,
@@ -69,8 +70,9 @@ interface Rules {
   readonly written: boolean;
 }
 
+/** What an unknown field of a rule restricts is not known: the rule without it could allow more than its author wanted. */
 function readRules(cursor: Cursor, direction: Direction): Rules {
-  const items = itemsOf(cursor, mostRules);
+  const items = itemsOf(refusingUnknownFields(cursor), mostRules);
   if (items === undefined) return { rules: [], written: true };
   const rules = items.flatMap((item, index) => readPolicyRule(item, index, direction) ?? []);
   return { rules, written: items.length > 0 };

@@ -8,7 +8,8 @@ import { readPolicyPort } from './policy-port.ts';
 
 /**
  * Reads an item of `ingress` or `egress`; null is `{}`, which allows everything. `undefined` where any peer or port is
- * broken: the rest of the rule could mean less or more than its author wanted, so none of it allows anything.
+ * broken or has a field that is not known: the rest of the rule could mean less or more than its author wanted, so none of
+ * it allows anything.
  */
 export function readPolicyRule(cursor: Cursor, index: number, direction: Direction): PolicyRule | undefined {
   const peersField = direction === 'ingress' ? 'from' : 'to';

@@ -4,7 +4,8 @@ import type { Diagnostic, ObjectReference, SourcePosition } from '../diagnostic.
 export interface ReadContext {
   /**
    * `strict`: what a person wrote; an unknown field of a NetworkPolicy or of metadata is an error. `tolerant`: what the
-   * API server stored; it may be newer than this reader, so unknown fields are ignored.
+   * API server stored; it may be newer than this reader, so unknown fields are ignored, except inside the rules of a
+   * NetworkPolicy, where they may restrict what the rule allows.
    */
   readonly mode: 'strict' | 'tolerant';
   /** Spellings of a CIDR that only older API servers accepted are errors, not warnings. */
@@ -36,11 +37,12 @@ export interface Reading<T> {
 /** Collects what is said of one object while it is read. */
 export interface Report {
   readonly context: ReadContext;
+  readonly unknownFields: 'refused' | 'ignored';
   readonly diagnostics: Diagnostic[];
 }
 
 export function newReport(context: ReadContext): Report {
-  return { context, diagnostics: [] };
+  return { context, unknownFields: context.mode === 'strict' ? 'refused' : 'ignored', diagnostics: [] };
 }
 
 /** What was understood, if anything, with every diagnostic naming the object. */

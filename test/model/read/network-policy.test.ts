@@ -262,11 +262,51 @@ describe('CIDRs with an odd spelling', () => {
 
 describe('unknown fields', () => {
   const spec = { podSelector: {}, policyType: ['Egress'], ingress: [{ form: [] }] };
-  test('are ignored in what the API server stored', () => {
-    const { object, diagnostics } = readNetworkPolicy({ metadata, spec, kind: 'x', more: 1 }, tolerant);
+  test('are ignored beside the rules of what the API server stored', () => {
+    const { object, diagnostics } = readNetworkPolicy(
+      { metadata: { ...metadata, x: 1 }, spec: { ...spec, ingress: [{}] }, status: { x: 1 }, more: 1 },
+      tolerant,
+    );
     expect(diagnostics).toEqual([]);
-    expect(object?.ingress).toEqual([{ index: 0 }]);
+    expect(object).toMatchObject({ policyTypes: ['ingress'], ingress: [{ index: 0 }] });
   });
+
+  test.each<[string, { peers?: readonly unknown[]; ports?: unknown; when?: string }, string]>([
+    ['the rule', { when: 'night' }, 'when'],
+    ['a port', { ports: [{ port: 80 }, { portSet: 'web' }] }, 'ports[1].portSet'],
+    ['a peer', { peers: [{ podSelector: {}, accounts: ['web'] }] }, 'PEERS[0].accounts'],
+    ['a podSelector', { peers: [{ podSelector: { matchNames: ['a'] } }] }, 'PEERS[0].podSelector.matchNames'],
+    [
+      'a namespaceSelector',
+      { peers: [{ namespaceSelector: { matchNames: ['a'] } }] },
+      'PEERS[0].namespaceSelector.matchNames',
+    ],
+    [
+      'a requirement',
+      { peers: [{ podSelector: { matchExpressions: [{ key: 'a', operator: 'Exists', x: 1 }] } }] },
+      'PEERS[0].podSelector.matchExpressions[0].x',
+    ],
+    ['an ipBlock', { peers: [{ ipBlock: { cidr: '::/0', set: 'a' } }] }, 'PEERS[0].ipBlock.set'],
+  ])(
+    'of %s: it is no rule, its direction isolated, the others in force',
+    (_name, { peers, ...rest }, path) => {
+      for (const [direction, field] of [
+        ['ingress', 'from'],
+        ['egress', 'to'],
+      ] as const) {
+        const rule = peers === undefined ? rest : { [field]: peers };
+        const { object, diagnostics } = readNetworkPolicy(
+          { metadata, spec: { [direction]: [{ ports: [{ port: 1 }] }, rule, {}] } },
+          tolerant,
+        );
+        expect(object?.policyTypes).toContain(direction);
+        expect(object?.[direction].map(({ index }) => index)).toEqual([0, 2]);
+        const full = `spec.${direction}[1].${path.replace('PEERS', field)}`;
+        expect(diagnostics).toMatchObject([{ severity: 'error', code: 'unknown-field', path: full }]);
+        expect(said(diagnostics)).toEqual([`${full}: unknown field "${full}"`]);
+      }
+    },
+  );
 
   test('are errors in what a person wrote, and closed', () => {
     const { object, diagnostics } = readNetworkPolicy({ metadata: { ...metadata, nmae: 1 }, spec }, strict);

@@ -23,6 +23,11 @@ describe('Namespace', () => {
     expect(undeclaredNamespace('shop')).toEqual({ name: 'shop', labels: { [name]: 'shop' } });
   });
 
+  test('with very many labels is read', () => {
+    const labels = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`l${index}`, '']));
+    expect(readNamespace({ metadata: { name: 'shop', labels } }, tolerant).diagnostics).toEqual([]);
+  });
+
   test('with broken labels there is none', () => {
     const { object, diagnostics } = readNamespace({ metadata: { name: 'shop', labels: { a: 1 } } }, tolerant);
     expect(object).toBeUndefined();

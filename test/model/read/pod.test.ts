@@ -219,3 +219,10 @@ test.each([
   expect(read({ metadata: { creationTimestamp } }).created).toBe(created);
   expect(pod({ metadata: { creationTimestamp } }).diagnostics).toHaveLength(errors);
 });
+
+test('more labels than an object of the API server can hold are read', () => {
+  // Stored as protobuf, a label with a key of three letters and no value takes nine bytes; objects have 1.5 MiB.
+  const count = Math.ceil((1.5 * 1024 * 1024) / 9);
+  const labels = Object.fromEntries(Array.from({ length: count }, (_, index) => [`l${index}`, '']));
+  expect(Object.keys(read({ metadata: { labels } }).labels)).toHaveLength(count);
+});
