@@ -107,10 +107,13 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   return {
     handlers: {
       pod(key, pod) {
-        feed.pod(key, readable('Pod', key, pod));
+        if (pod !== undefined && isUnreadable(pod)) notRead('Pod', key, pod, feed.keepPod(key));
+        else feed.pod(key, pod);
       },
       namespace(name, namespace) {
-        feed.namespace(name, readable('Namespace', name, namespace));
+        if (namespace !== undefined && isUnreadable(namespace)) {
+          notRead('Namespace', name, namespace, feed.keepNamespace(name));
+        } else feed.namespace(name, namespace);
       },
       policy(key, stored) {
         feed.policy(key, stored?.policy);
@@ -124,12 +127,15 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
         reports.read({ key, namespace, name, uid, generation }, stored.diagnostics);
       },
       node(next) {
-        const known = readable('Node', options.compiler.nodeName, next);
         // A node that is gone from the API while its agent runs keeps its addresses.
-        if (known === undefined) return;
-        node = known;
-        feed.node(known);
-        closeStart(known);
+        if (next === undefined) return;
+        if (isUnreadable(next)) {
+          notRead('Node', options.compiler.nodeName, next, node !== undefined);
+          return;
+        }
+        node = next;
+        feed.node(next);
+        closeStart(next);
         start();
       },
       changed() {
@@ -172,8 +178,15 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   function start(): void {
     if (started || unsynced.size > 0 || node === undefined) return;
     started = true;
-    // Nothing was judged under the start ruleset, so its epoch serves on.
-    loop.use(feed.compiler());
+    const written = closing && rulesetEpoch(closing.ruleset(), mask);
+    if (written === undefined) {
+      loop.use(feed.compiler());
+      return;
+    }
+    // The start ruleset marks what it lets through as judged: between addresses that it does not close, for one. Nothing of
+    // that may pass for judged by policies. Its compiler's present epoch is the last that it wrote.
+    epoch = nextEpoch(mask, written);
+    loop.use(feed.rebuild());
   }
 
   function succeeded(success: SyncSuccess): void {
@@ -216,15 +229,10 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     log.warn({ epoch }, 'compiler rebuilt');
   }
 
-  function readable<T extends object>(
-    kind: string,
-    name: string,
-    object: T | Unreadable | undefined,
-  ): T | undefined {
-    if (object === undefined || !isUnreadable(object)) return object;
-    log.error({ kind, name, diagnostics: object.diagnostics.slice(0, 20) }, 'object not understood');
+  /** `kept`: an earlier state of it stays in force. */
+  function notRead(kind: string, name: string, { diagnostics }: Unreadable, kept: boolean): void {
+    log.error({ kind, name, kept, diagnostics: diagnostics.slice(0, 20) }, 'object not understood');
     observer.notUnderstood(kind);
-    return undefined;
   }
 }
 

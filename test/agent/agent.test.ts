@@ -7,8 +7,20 @@ import type { ApiServer } from '../../src/lab/api-server/server.ts';
 import { createFakeNft, type FakeNft } from '../../src/nft/fake.ts';
 import { NftError } from '../../src/nft/errors.ts';
 import type { ElementKey, Ruleset, SetName } from '../../src/ruleset/objects.ts';
+import { rulesetEpoch } from '../../src/agent/kernel-epoch.ts';
+import { defaultCompilerOptions } from '../../src/ruleset/compiler.ts';
+import { nextEpoch } from '../../src/ruleset/epoch.ts';
 import { desiredRuleset } from './desired-ruleset.ts';
-import { allow, eventually, namespace, pod, policy, startAgent, startTestServer } from './run-agent.ts';
+import {
+  allow,
+  eventually,
+  namespace,
+  nodeName,
+  pod,
+  policy,
+  startAgent,
+  startTestServer,
+} from './run-agent.ts';
 
 const table = 'ringfence';
 
@@ -48,7 +60,7 @@ describe('from the API server to the kernel', () => {
     const { nft, asDesired, enforcing, agent } = await setUp(api);
     await enforcing();
     expect(await asDesired()).toBe(true);
-    expect(elements(nft.ruleset(table), 'local-ipv4')).toEqual(['10.244.1.10', '10.244.1.11']);
+    expect(elements(nft.ruleset(table), 'known-ipv4')).toEqual(['10.244.1.10', '10.244.1.11']);
     expect(nft.transactions.filter(({ operations }) => operations[0]?.op === 'add-table').length).toBe(
       nft.transactions.length,
     );
@@ -72,7 +84,7 @@ describe('from the API server to the kernel', () => {
     api.delete('Pod', 'shop', 'web');
     api.delete('NetworkPolicy', 'shop', 'db-from-web');
     await eventually(asDesired);
-    expect(elements(nft.ruleset(table), 'local-ipv4')).toEqual(['10.244.1.11', '10.244.1.12']);
+    expect(elements(nft.ruleset(table), 'known-ipv4')).toEqual(['10.244.1.11', '10.244.1.12']);
     const deltas = nft.transactions.slice(before);
     expect(deltas.length).toBeGreaterThan(2);
     expect(deltas.flatMap(({ operations }) => operations).filter(({ op }) => op === 'add-table')).toEqual([]);
@@ -130,7 +142,7 @@ describe('start', () => {
     const { nft, agent, asDesired, enforcing } = await setUp(api);
     await eventually(() => agent.said('start ruleset is closed').length === 1);
     const closed = nft.ruleset(table);
-    expect(elements(closed, 'local-ipv4')).toEqual([]);
+    expect(elements(closed, 'known-ipv4')).toEqual([]);
     const comments = [...(closed?.chains.values() ?? [])].flatMap(({ rules }) =>
       rules.map(({ comment }) => comment),
     );
@@ -143,6 +155,36 @@ describe('start', () => {
     release();
     await enforcing();
     expect(await asDesired()).toBe(true);
+    // Another epoch: what was let through under the start ruleset is judged again.
+    const mask = defaultCompilerOptions.ctMarkMask;
+    const [closedEpoch = 0, fullEpoch] = [closed, nft.ruleset(table)].map(
+      (ruleset) => ruleset && rulesetEpoch(ruleset, mask),
+    );
+    expect(closedEpoch).toBeGreaterThan(0);
+    expect(fullEpoch).toBe(nextEpoch(mask, closedEpoch));
+  });
+
+  test('the full ruleset takes an epoch after every one of the start ruleset', async () => {
+    const api = await startTestServer();
+    shop(api);
+    const release = api.faults.stall((request) => isFor(request, 'networkpolicies'));
+    const { nft, agent, enforcing } = await setUp(api);
+    const closings = () => agent.said('start ruleset is closed').length;
+    await eventually(() => closings() === 1);
+    for (const podCIDRs of [['10.244.1.0/24'], ['10.244.1.0/24', '10.244.7.0/24']]) {
+      const before = closings();
+      api.apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName }, spec: { podCIDRs } });
+      await eventually(() => closings() > before);
+    }
+    const mask = defaultCompilerOptions.ctMarkMask;
+    const epoch = (): number => {
+      const ruleset = nft.ruleset(table);
+      return (ruleset && rulesetEpoch(ruleset, mask)) ?? 0;
+    };
+    const closed = epoch();
+    release();
+    await enforcing();
+    expect(epoch()).toBe(nextEpoch(mask, closed));
   });
 
   test('rules of an earlier run stay until everything is known, then one transaction replaces them', async () => {
@@ -216,9 +258,16 @@ describe('failure', () => {
     api.apply(pod('shop/late', '10.244.1.77', { app: 'web' }));
     await api.faults.refuse(false);
     await eventually(asDesired);
-    expect(elements(nft.ruleset(table), 'local-ipv4')).toContain('10.244.1.77');
+    expect(elements(nft.ruleset(table), 'known-ipv4')).toContain('10.244.1.77');
   });
 });
+
+const notTeamA = { key: 'team', operator: 'NotIn', values: ['a'] };
+
+/** Once among the pods of the node and, without its team label, once among the peers of `not-team-a`. */
+function isWeb(key: ElementKey): boolean {
+  return key === ('10.244.1.10' as ElementKey);
+}
 
 describe('policies that cannot be understood', () => {
   test('are closed, said once, counted, and told to their owner', async () => {
@@ -261,6 +310,40 @@ describe('policies that cannot be understood', () => {
     await eventually(asDesired);
     await eventually(() => agent.said('object not understood').length === 1);
     expect((await agent.status()).counts).toMatchObject({ localPods: 3, isolatedLocalPods: 3 });
+  });
+
+  test('a pod or a namespace that becomes unreadable stays what it was', async () => {
+    const { api, nft, agent, asDesired, enforcing } = await setUp();
+    await enforcing();
+    shop(api);
+    api.apply(pod('shop/outside', '192.0.2.7', { app: 'db' }));
+    api.apply(
+      policy('shop/not-team-a', {
+        podSelector: {},
+        ingress: [{ from: [{ namespaceSelector: { matchExpressions: [notTeamA] } }] }],
+      }),
+    );
+    await eventually(asDesired);
+    const before = nft.ruleset(table);
+    api.apply({ ...pod('shop/outside', '192.0.2.7'), spec: { nodeName: 7 } }, { asIs: true });
+    api.apply({ ...namespace('shop'), metadata: { name: 'shop', labels: { team: 7 } } }, { asIs: true });
+    await eventually(() => agent.said('object not understood').length === 2);
+    expect(agent.said('object not understood').map(({ level, fields }) => [level, fields['kept']])).toEqual([
+      ['error', true],
+      ['error', true],
+    ]);
+    // Something that does change shows that the rest has gone through.
+    api.apply(namespace('other'));
+    api.apply(pod('other/after', '10.244.1.67'));
+    await eventually(() => elements(nft.ruleset(table), 'known-ipv4').includes('10.244.1.67' as ElementKey));
+    expect(elements(nft.ruleset(table), 'known-ipv4')).toContain('192.0.2.7');
+    expect((await agent.status()).counts).toMatchObject({ pods: 5, namespaces: 4, isolatedLocalPods: 3 });
+    const peers = (ruleset: Ruleset | undefined) =>
+      [...(ruleset?.sets.values() ?? [])].flatMap(({ elements: held }) => [...held.keys()]).filter(isWeb);
+    expect(peers(nft.ruleset(table))).toEqual(peers(before));
+    // Gone is gone.
+    api.delete('Pod', 'shop', 'outside');
+    await eventually(() => !elements(nft.ruleset(table), 'known-ipv4').includes('192.0.2.7' as ElementKey));
   });
 });
 

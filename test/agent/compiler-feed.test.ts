@@ -88,3 +88,40 @@ test('a rebuilt compiler is fed with everything', () => {
   expect(feed.compiler()).toBe(after);
   expect(calls.map(([name]) => name)).toEqual(['setNode', 'setNamespace', 'setPolicy', 'setPod']);
 });
+
+test('what cannot be read any more stays as it was, in a rebuilt compiler too, until it is gone', () => {
+  const late: Pod = { ...pod, name: 'late' };
+  const far: Namespace = { name: 'far', labels: { team: 'a' } };
+  const lateName = 'shop/late' as PodKey;
+  const { feed, calls } = setUp();
+  expect(feed.keepPod(lateName)).toBe(false);
+  expect(feed.keepNamespace('far')).toBe(false);
+  feed.pod(lateName, late);
+  feed.namespace('far', far);
+  calls.length = 0;
+  expect(feed.keepPod(lateName)).toBe(true);
+  expect(feed.keepNamespace('far')).toBe(true);
+  expect(calls).toEqual([]);
+
+  feed.rebuild();
+  expect(calls).toContainEqual(['setPod', late]);
+  expect(calls).toContainEqual(['setNamespace', far]);
+
+  feed.pod(lateName, undefined);
+  feed.namespace('far', undefined);
+  calls.length = 0;
+  feed.rebuild();
+  expect(calls).not.toContainEqual(['setPod', late]);
+  expect(calls).not.toContainEqual(['setNamespace', far]);
+  expect(feed.keepPod(lateName)).toBe(false);
+});
+
+test('what can be read again is fed as it is now', () => {
+  const { feed, calls } = setUp();
+  feed.pod(podName, { ...pod, uid: 'old' });
+  feed.keepPod(podName);
+  feed.pod(podName, pod);
+  calls.length = 0;
+  feed.rebuild();
+  expect(calls.filter(([name]) => name === 'setPod')).toEqual([['setPod', pod]]);
+});
