@@ -33,6 +33,8 @@ function createProgram(terminal: Terminal, finish: Finish): Command {
     .helpOption('-h, --help', 'print help for a command')
     .helpCommand('help [command]', 'print help for a command')
     .showSuggestionAfterError()
+    // Options behind a command's name are the command's: `lab exec POD ls -V`.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .addHelpText(

@@ -8,7 +8,8 @@ import { readService } from '../model/read/service.ts';
 import type { Reading, ReadContext } from '../model/read/reading.ts';
 import { type Address, familyOf } from '../net/address.ts';
 import { families, type Family } from '../net/protocol.ts';
-import { endpointAt } from '../policy/flow.ts';
+import { evaluate } from '../policy/evaluate.ts';
+import { endpointAt, type Flow } from '../policy/flow.ts';
 import { compile, type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
 import type { Ruleset } from '../ruleset/objects.ts';
 import type { Lab } from './lab.ts';
@@ -25,7 +26,9 @@ export interface Connection {
   readonly port: number;
   readonly packets: ProbeVerdict;
   readonly compiled: 'allowed' | 'denied';
-  /** Whether packets did as the compiler says. An undecided probe never does. */
+  /** What the policies say, read without the compiler. */
+  readonly policies: 'allowed' | 'denied';
+  /** Whether packets did as the compiler says, and the compiler as the policies. An undecided probe never does. */
   readonly agrees: boolean;
 }
 
@@ -40,18 +43,23 @@ export async function measureConnectivity(
   const questions = questionsOf(lab);
   lab.prober.listenFor(questions);
   const cluster = storedCluster(lab);
-  const rulesets = lab.agents.size === 0 ? new Map<string, Ruleset>() : compileNodes(cluster, options);
+  const witnesses = witnessesOf(lab, cluster, options);
   const results = await lab.prober.probe(questions);
-  return results.map(({ flow, verdict }, index) => {
+  return results.map(({ flow, verdict, answeredBy }, index) => {
     const question = questions[index];
     if (question === undefined) throw new Error('the prober answered more than it was asked');
     const { source, destination } = question;
-    const compiled = isCompiledAllowed(rulesets, {
+    const asked: Flow = {
       source: endpointAt(cluster, source),
       destination: endpointAt(cluster, flow.to),
       protocol: flow.protocol === 'OTHER' ? 'other' : flow.protocol,
       port: flow.port,
-    });
+    };
+    const compiled = witnesses.compiled(asked);
+    const meant = witnesses.policies(asked);
+    const rightHost =
+      answeredBy === undefined ||
+      lab.network.hosts.get(answeredBy)?.netns === lab.network.hosts.get(destination)?.netns;
     return {
       from: flow.from,
       to: destination,
@@ -61,7 +69,11 @@ export async function measureConnectivity(
       port: flow.port,
       packets: verdict,
       compiled: compiled ? 'allowed' : 'denied',
-      agrees: agrees(verdict, compiled),
+      policies: meant ? 'allowed' : 'denied',
+      agrees:
+        compiled === meant &&
+        agrees(verdict, compiled, options.deny ?? defaultCompilerOptions.deny) &&
+        (verdict !== 'allowed' || rightHost),
     };
   });
 }
@@ -80,6 +92,23 @@ export function storedCluster(lab: Lab): Cluster {
     policies: read('NetworkPolicy', readNetworkPolicy),
     services: read('Service', readService),
     ingresses: [],
+  };
+}
+
+/** Whether a connection is allowed: by the compiled rulesets, and by the policies as written. */
+export interface Witnesses {
+  readonly compiled: (flow: Flow) => boolean;
+  readonly policies: (flow: Flow) => boolean;
+}
+
+/** Where no agent runs, nothing is enforced, and both say so. */
+export function witnessesOf(lab: Lab, cluster: Cluster, options: Partial<CompilerOptions>): Witnesses {
+  if (lab.agents.size === 0) return { compiled: () => true, policies: () => true };
+  const rulesets = compileNodes(cluster, options);
+  const { nodeEgress } = { ...defaultCompilerOptions, ...options };
+  return {
+    compiled: (flow) => isCompiledAllowed(rulesets, flow),
+    policies: (flow) => evaluate(cluster, flow, { nodeEgress }).allowed,
   };
 }
 
@@ -136,14 +165,16 @@ function questionsBetween(from: LabHost, to: LabHost, family: Family): readonly 
   }));
 }
 
-function agrees(verdict: ProbeVerdict, compiled: boolean): boolean {
+/** A reset where agents drop means that nobody listened, not that somebody forbade it. */
+function agrees(verdict: ProbeVerdict, compiled: boolean, deny: 'drop' | 'reject'): boolean {
   switch (verdict) {
     case 'allowed':
       return compiled;
     case 'dropped':
+      return !compiled && deny === 'drop';
     case 'rejected':
     case 'reset':
-      return !compiled;
+      return !compiled && deny === 'reject';
     case 'unreachable':
     case 'unknown':
       return false;

@@ -80,8 +80,9 @@ function serviceManifest(service: Service): Manifest {
     spec: {
       type: service.type,
       ...(service.selector === undefined ? {} : { selector: service.selector }),
+      // The API server gives an address to a Service without one.
       ...(service.clusterIPs[0] === undefined
-        ? { clusterIP: 'None' }
+        ? {}
         : { clusterIP: service.clusterIPs[0], clusterIPs: service.clusterIPs }),
       ports: service.ports.map(({ name, nodePort, ...port }) => ({
         ...(name === '' ? {} : { name }),

@@ -5,6 +5,7 @@ import { type LabFlags, labOptions, withLabOptions } from '../lab-options.ts';
 import { agreementText, connectivityTable } from '../output/connectivity.ts';
 import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface LabRunOptions extends InputOptions, LabFlags {
   readonly output: 'text' | 'json';
@@ -50,6 +51,12 @@ Examples:
         await lab.enforce();
         const { deny, nodeEgress } = options;
         const connections = await measureConnectivity(lab, { deny, nodeEgress });
+        if (connections.length === 0) {
+          throw new UsageError(
+            'nothing to try: no pod of the input declares a port',
+            'add containerPort to the pods',
+          );
+        }
         const agree = connections.every(({ agrees }) => agrees);
         terminal.out(
           options.output === 'json'

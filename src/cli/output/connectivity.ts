@@ -92,8 +92,8 @@ function sourcesOf(connections: readonly Connection[], target: string): readonly
 export function agreementText(connections: readonly Connection[]): string {
   const wrong = connections.filter(({ agrees }) => !agrees);
   const lines = wrong.map(
-    ({ from, packets, compiled, ...to }) =>
-      `  ${from} -> ${targetText(to)} (${to.address}): packets say ${packets}, the compiler says ${compiled}`,
+    ({ from, packets, compiled, policies, ...to }) =>
+      `  ${from} -> ${targetText(to)} (${to.address}): packets say ${packets}, the compiler ${compiled}, the policies ${policies}`,
   );
   const count = String(connections.length - wrong.length);
   return [

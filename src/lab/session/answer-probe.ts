@@ -1,10 +1,8 @@
-import { isCompiledAllowed } from '../../analysis/compiled-verdict.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { type Address, familyOf } from '../../net/address.ts';
-import { endpointAt } from '../../policy/flow.ts';
+import { endpointAt, type Flow } from '../../policy/flow.ts';
 import type { CompilerOptions } from '../../ruleset/compiler.ts';
-import type { Ruleset } from '../../ruleset/objects.ts';
-import { compileNodes, measureConnectivity, storedCluster } from '../connectivity.ts';
+import { measureConnectivity, storedCluster, type Witnesses, witnessesOf } from '../connectivity.ts';
 import type { Lab } from '../lab.ts';
 import { endpointsOf } from '../network/endpoints.ts';
 import type { ProbeResult } from '../probe/probe.ts';
@@ -29,10 +27,10 @@ export async function answerProbe(
     const questions = probeQuestions(world, from, to);
     lab.prober.listenFor(questions.flatMap(listenersOf));
     const results = await lab.prober.probe(questions);
-    const rulesets = lab.agents.size === 0 ? new Map<string, Ruleset>() : compileNodes(cluster, compiler);
+    const witnesses = witnessesOf(lab, cluster, compiler);
     return {
       connections: questions.map((question, index) =>
-        judge(lab, cluster, rulesets, question, results[index]),
+        judge(lab, cluster, witnesses, question, results[index]),
       ),
       warnings,
     };
@@ -60,34 +58,39 @@ function listenersOf(question: ProbeQuestion): readonly ProbeQuestion[] {
 function judge(
   lab: Lab,
   cluster: Cluster,
-  rulesets: ReadonlyMap<string, Ruleset>,
+  witnesses: Witnesses,
   question: ProbeQuestion,
   result: ProbeResult | undefined,
 ): ProbedConnection {
   if (result === undefined) throw new Error('the prober answered less than it was asked');
   const { verdict, answeredBy } = result;
   const { from, source, to, destination, protocol, port, endpoints } = question;
-  const allows = (address: Address, targetPort: number): boolean =>
-    isCompiledAllowed(rulesets, {
-      source: endpointAt(cluster, source),
-      destination: endpointAt(cluster, address),
-      protocol: protocol === 'OTHER' ? 'other' : protocol,
-      ...(protocol === 'ICMP' || protocol === 'OTHER' ? {} : { port: targetPort }),
-    });
+  const flowTo = (address: Address, targetPort: number): Flow => ({
+    source: endpointAt(cluster, source),
+    destination: endpointAt(cluster, address),
+    protocol: protocol === 'OTHER' ? 'other' : protocol,
+    ...(protocol === 'ICMP' || protocol === 'OTHER' ? {} : { port: targetPort }),
+  });
   const answerer = answeredBy === undefined ? undefined : lab.network.hosts.get(answeredBy);
   // Of a Service, the endpoint that answered tells which one was tried; silence may be that of any of them.
   const tried = endpoints?.filter(
     ({ address }) => verdict !== 'allowed' || answerer?.addresses.includes(address) === true,
   );
-  const compiled =
+  const allows = (witness: (flow: Flow) => boolean): boolean =>
     tried === undefined
-      ? allows(to, port)
-      : tried.length > 0 && tried.every(({ address, port: target }) => allows(address, target));
+      ? witness(flowTo(to, port))
+      : tried.length > 0 && tried.every(({ address, port: target }) => witness(flowTo(address, target)));
+  const [compiled, meant] = [allows(witnesses.compiled), allows(witnesses.policies)];
   return {
     ...{ from, to: destination, family: familyOf(to), address: to, protocol, port },
     packets: verdict,
     compiled: compiled ? 'allowed' : 'denied',
-    agrees: verdict !== 'unreachable' && verdict !== 'unknown' && (verdict === 'allowed') === compiled,
+    policies: meant ? 'allowed' : 'denied',
+    agrees:
+      compiled === meant &&
+      verdict !== 'unreachable' &&
+      verdict !== 'unknown' &&
+      (verdict === 'allowed') === compiled,
     ...(answeredBy === undefined ? {} : { answeredBy }),
   };
 }
