@@ -1,40 +1,18 @@
 import type { Cluster, Namespace, Node } from '../model/cluster.ts';
-import {
-  type Direction,
-  directions,
-  type NetworkPolicy,
-  type PolicyKey,
-  policyKey,
-} from '../model/network-policy.ts';
+import { type NetworkPolicy, type PolicyKey, policyKey } from '../model/network-policy.ts';
 import { type Pod, type PodKey, podKey } from '../model/pod.ts';
-import { type Address, familyOf } from '../net/address.ts';
-import { type Cidr, cidrContains, compareCidrs, hostCidr } from '../net/cidr.ts';
-import { families, type Family } from '../net/protocol.ts';
-import { type Isolation, isolationOf, selects } from '../policy/isolation.ts';
+import type { Address } from '../net/address.ts';
+import { type Cidr, cidrContains, compareCidrs } from '../net/cidr.ts';
+import { selects } from '../policy/isolation.ts';
 import { createPodIndex } from '../policy/pod-index.ts';
 import { nextEpoch } from './epoch.ts';
-import { type Body, lowerIsolation } from './lower.ts';
-import { commentText, podChainName } from './names.ts';
-import {
-  addressElement,
-  type Chain,
-  type ElementKey,
-  type Match,
-  type Ruleset,
-  type SetName,
-  type Statement,
-  type Verdict,
-} from './objects.ts';
+import { judgesOf, type LocalPod, writePods } from './local-pod.ts';
+import type { Body } from './lower.ts';
+import { mayNarrow } from './narrowing.ts';
+import type { Ruleset } from './objects.ts';
 import type { Transaction } from './operation.ts';
-import {
-  dispatchMapName,
-  knownSetName,
-  peerSide,
-  sharedChains,
-  skeletonChains,
-  skeletonSets,
-} from './skeleton.ts';
-import { createTableState, type Pending, type TableState } from './table-state.ts';
+import { skeletonChains, skeletonSets } from './skeleton.ts';
+import { createTableState } from './table-state.ts';
 
 /** What the operator of a node decides; everything else comes from the API. */
 export interface CompilerOptions {
@@ -103,6 +81,8 @@ export interface CompilerCounts {
   readonly isolatedLocalPods: number;
   readonly namespaces: number;
   readonly policies: number;
+  /** Local pods that are closed because their rules could not be compiled: always a defect. */
+  readonly closedByDefect: number;
   /** Policies that select a local pod. */
   readonly activePolicies: number;
   readonly sets: number;
@@ -186,18 +166,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const addresses = index.addressesOf(pod).filter((address) => isLocal || isInRange(address));
     if (addresses.length === 0) return undefined;
     if (!isLocal) return { pod: { ...pod, addresses }, judges: [] };
-    const podFamilies = families.filter((family) =>
-      addresses.some((address) => familyOf(address) === family),
-    );
-    return {
-      pod: { ...pod, addresses },
-      judges: directions.flatMap((direction) => {
-        const isolation = isolationOf(pod, direction, policiesOf(pod.namespace));
-        return isolation === undefined
-          ? []
-          : [judgeOf({ ...pod, addresses }, isolation, bodyFor(isolation, podFamilies, bodies))];
-      }),
-    };
+    const local = { ...pod, addresses };
+    return { pod: local, judges: judgesOf(local, policiesOf(pod.namespace), bodies) };
   };
 
   const writeSkeleton = (): void => {
@@ -273,6 +243,9 @@ export function createCompiler(options: CompilerOptions): Compiler {
         pods: index.podCount,
         localPods: [...locals.values()].filter(({ pod }) => pod.nodeName === options.nodeName).length,
         isolatedLocalPods: [...locals.values()].filter(({ judges }) => judges.length > 0).length,
+        closedByDefect: [...locals.values()].filter(({ judges }) =>
+          judges.some(({ defect }) => defect !== undefined),
+        ).length,
         namespaces: index.namespaceCount,
         policies: all.length,
         activePolicies: new Set(
@@ -296,127 +269,4 @@ export function compile(cluster: Cluster, options: CompilerOptions): Ruleset {
   for (const pod of cluster.pods) compiler.setPod(pod);
   compiler.replacement();
   return compiler.ruleset();
-}
-
-/**
- * Whether the pending changes may forbid what was allowed, so that established connections must be judged again. Only what
- * surely cannot narrow is taken out: new elements in sets of peers, new pods whose addresses were closed until now, and
- * pods that are no longer isolated.
- */
-function mayNarrow({ changedChains, elements }: Pending, podCIDRs: readonly Cidr[]): boolean {
-  if (changedChains.length > 0) return true;
-  const isDispatch = (set: SetName): boolean => dispatchMaps.has(set);
-  const opened = new Set(
-    elements.flatMap(({ set, key, before }) => (knownSets.has(set) && before === undefined ? [key] : [])),
-  );
-  const wasClosed = (key: ElementKey): boolean =>
-    opened.has(key) && podCIDRs.some((cidr) => cidrContains(cidr, key as string as Address));
-  return elements.some(({ set, key, before, after }) => {
-    if (before === undefined && after === undefined) return false;
-    if (isDispatch(set))
-      return after !== undefined && JSON.stringify(before) !== JSON.stringify(after) && !wasClosed(key);
-    return after === undefined;
-  });
-}
-
-const knownSets: ReadonlySet<SetName> = new Set(families.map(knownSetName));
-const dispatchMaps: ReadonlySet<SetName> = new Set(
-  families.flatMap((family) => directions.map((direction) => dispatchMapName(direction, family))),
-);
-
-/** A pod with the addresses that it owns here, and who judges it: nobody, where it is another node's. */
-interface LocalPod {
-  readonly pod: Pod;
-  readonly judges: readonly Judge[];
-}
-
-interface Judge {
-  readonly direction: Direction;
-  readonly isolation: Isolation;
-  readonly body: Body;
-  /** The pod's own chain: leads to the body. */
-  readonly chain: Chain;
-}
-
-function bodyFor(isolation: Isolation, podFamilies: readonly Family[], bodies: Map<string, Body>): Body {
-  const key = JSON.stringify([isolation, podFamilies]);
-  const known = bodies.get(key);
-  if (known !== undefined) return known;
-  const body = lowerIsolation(isolation, podFamilies);
-  bodies.set(key, body);
-  return body;
-}
-
-function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
-  const { direction } = isolation;
-  const judged: Statement = { kind: 'verdict', verdict: { kind: 'goto', chain: sharedChains.judged } };
-  const self = pod.addresses.map((address): Match => {
-    return { kind: 'prefix', side: peerSide(direction), cidr: hostCidr(address) };
-  });
-  return {
-    direction,
-    isolation,
-    body,
-    chain: {
-      name: podChainName(pod, direction),
-      rules: [
-        ...self.map((match) => ({ matches: [match], statements: [judged], comment: 'the pod itself' })),
-        {
-          matches: [],
-          statements: [{ kind: 'verdict', verdict: { kind: 'jump', chain: body.entry } }],
-          comment: commentText(`isolated by ${isolation.policies.join(', ')}`),
-        },
-        { matches: [], statements: [judged] },
-      ],
-    },
-  };
-}
-
-interface LocalChange {
-  readonly before: LocalPod | undefined;
-  readonly after: LocalPod | undefined;
-}
-
-/**
- * All of one kind at a time: new bodies before old ones go, so that what both need is not taken down and put up again; all
- * old elements before new ones, because an address may move from pod to pod.
- */
-function writePods(table: TableState, changes: readonly LocalChange[]): void {
-  for (const { after } of changes) {
-    for (const judge of after?.judges ?? []) {
-      table.acquire(judge.body);
-      table.setChain(judge.chain);
-    }
-  }
-  for (const { before } of changes)
-    for (const [set, key] of elementsOf(before)) table.deleteElement(set, key);
-  for (const { after } of changes) {
-    for (const [set, key, verdict] of elementsOf(after)) table.setElement(set, key, verdict);
-  }
-  for (const { before, after } of changes) {
-    for (const judge of before?.judges ?? []) {
-      if (!after?.judges.some(({ chain }) => chain.name === judge.chain.name))
-        table.deleteChain(judge.chain.name);
-      table.release(judge.body);
-    }
-  }
-  table.sweep();
-}
-
-type SetElement = readonly [set: SetName, key: ElementKey, verdict: Verdict | null];
-
-function elementsOf(local: LocalPod | undefined): readonly SetElement[] {
-  if (local === undefined) return [];
-  return local.pod.addresses.flatMap((address) => {
-    const key = addressElement(address);
-    const family = familyOf(address);
-    return [
-      [knownSetName(family), key, null],
-      ...local.judges.map(({ direction, chain }): SetElement => [
-        dispatchMapName(direction, family),
-        key,
-        { kind: 'jump', chain: chain.name },
-      ]),
-    ];
-  });
 }

@@ -58,6 +58,7 @@ export function createScriptedCompiler(table = 'ringfence'): ScriptedCompiler {
 export const counts: CompilerCounts = {
   pods: 5,
   localPods: 4,
+  closedByDefect: 0,
   isolatedLocalPods: 3,
   namespaces: 2,
   policies: 7,

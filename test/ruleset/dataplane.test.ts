@@ -114,3 +114,19 @@ describe('the epoch', () => {
     expect(verdict(open, {})).toMatchObject({ verdict: 'accept', mark: 0 });
   });
 });
+
+test('a pod whose rules cannot be compiled is closed, and no other pod', () => {
+  const broken = {
+    ...policyOf('x/broken', { policyTypes: ['ingress'] }),
+    podSelector: [{ key: 'app', operator: 'In' as const, values: ['a'] }],
+    get ingress(): never {
+      throw new Error('a defect');
+    },
+  };
+  const [a, ...others] = open.pods;
+  const world = { ...open, pods: [{ ...a!, labels: { app: 'a' } }, ...others], policies: [broken] };
+  expect(verdict(world, { source: address('10.244.1.6'), destination: address('10.244.1.5') }).verdict).toBe(
+    'drop',
+  );
+  expect(verdict(world, {}).verdict).toBe('accept');
+});

@@ -49,7 +49,7 @@ const closed: Spec = { podSelector: everyPod, policyTypes: directions, ingress: 
 function readSpec(spec: Cursor): Spec {
   if (!hasFields(spec)) return closed;
   const onlyKnown = hasOnlyFields(spec, ['podSelector', 'policyTypes', 'ingress', 'egress'], specHints);
-  const podSelector = readLabelSelector(fieldOf(spec, 'podSelector'));
+  const podSelector = readLabelSelector(refusingUnknownFields(fieldOf(spec, 'podSelector')));
   const ingress = readRules(fieldOf(spec, 'ingress'), 'ingress');
   const egress = readRules(fieldOf(spec, 'egress'), 'egress');
   const types = readPolicyTypes(fieldOf(spec, 'policyTypes'), egress.written);

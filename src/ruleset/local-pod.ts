@@ -1,0 +1,146 @@
+import { type Direction, directions, type NetworkPolicy } from '../model/network-policy.ts';
+import type { Pod } from '../model/pod.ts';
+import { familyOf } from '../net/address.ts';
+import { hostCidr } from '../net/cidr.ts';
+import { families, type Family } from '../net/protocol.ts';
+import { type Isolation, isolationOf } from '../policy/isolation.ts';
+import { type Body, lowerIsolation } from './lower.ts';
+import { commentText, podChainName } from './names.ts';
+import {
+  addressElement,
+  type Chain,
+  type ElementKey,
+  type Match,
+  type SetName,
+  type Statement,
+  type Verdict,
+} from './objects.ts';
+import { dispatchMapName, knownSetName, peerSide, sharedChains } from './skeleton.ts';
+import type { TableState } from './table-state.ts';
+
+/** A pod with the addresses that it owns here, and who judges it: nobody, where it is another node's. */
+export interface LocalPod {
+  readonly pod: Pod;
+  readonly judges: readonly Judge[];
+}
+
+export interface Judge {
+  readonly direction: Direction;
+  readonly isolation: Isolation;
+  readonly body: Body;
+  /** Why the direction is closed although policies may allow something. */
+  readonly defect?: string;
+  /** The pod's own chain: leads to the body. */
+  readonly chain: Chain;
+}
+
+/**
+ * Who judges a pod of this node, by the policies of its namespace. A direction whose rules cannot be compiled is closed,
+ * and only for this pod: what a tenant writes must not stop the node.
+ * @param bodies bodies made so far in this step: replicas have equal isolations, and each is lowered once
+ */
+export function judgesOf(
+  pod: Pod,
+  policies: Iterable<NetworkPolicy>,
+  bodies: Map<string, Body>,
+): readonly Judge[] {
+  const podFamilies = families.filter((family) =>
+    pod.addresses.some((address) => familyOf(address) === family),
+  );
+  const own = [...policies];
+  return directions.flatMap((direction) => {
+    try {
+      const isolation = isolationOf(pod, direction, own);
+      return isolation === undefined
+        ? []
+        : [judgeOf(pod, isolation, bodyFor(isolation, podFamilies, bodies))];
+    } catch (error) {
+      const closed: Isolation = { direction, policies: [], allows: [] };
+      const defect = error instanceof Error ? error.message : String(error);
+      return [{ ...judgeOf(pod, closed, bodyFor(closed, podFamilies, bodies)), defect }];
+    }
+  });
+}
+
+function bodyFor(isolation: Isolation, podFamilies: readonly Family[], bodies: Map<string, Body>): Body {
+  const key = JSON.stringify([isolation, podFamilies]);
+  const known = bodies.get(key);
+  if (known !== undefined) return known;
+  const body = lowerIsolation(isolation, podFamilies);
+  bodies.set(key, body);
+  return body;
+}
+
+function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
+  const { direction } = isolation;
+  const judged: Statement = { kind: 'verdict', verdict: { kind: 'goto', chain: sharedChains.judged } };
+  const self = pod.addresses.map((address): Match => {
+    return { kind: 'prefix', side: peerSide(direction), cidr: hostCidr(address) };
+  });
+  return {
+    direction,
+    isolation,
+    body,
+    chain: {
+      name: podChainName(pod, direction),
+      rules: [
+        ...self.map((match) => ({ matches: [match], statements: [judged], comment: 'the pod itself' })),
+        {
+          matches: [],
+          statements: [{ kind: 'verdict', verdict: { kind: 'jump', chain: body.entry } }],
+          comment: commentText(`isolated by ${isolation.policies.join(', ')}`),
+        },
+        { matches: [], statements: [judged] },
+      ],
+    },
+  };
+}
+
+export interface LocalChange {
+  readonly before: LocalPod | undefined;
+  readonly after: LocalPod | undefined;
+}
+
+/**
+ * All of one kind at a time: new bodies before old ones go, so that what both need is not taken down and put up again; all
+ * old elements before new ones, because an address may move from pod to pod.
+ */
+export function writePods(table: TableState, changes: readonly LocalChange[]): void {
+  for (const { after } of changes) {
+    for (const judge of after?.judges ?? []) {
+      table.acquire(judge.body);
+      table.setChain(judge.chain);
+    }
+  }
+  for (const { before } of changes)
+    for (const [set, key] of elementsOf(before)) table.deleteElement(set, key);
+  for (const { after } of changes) {
+    for (const [set, key, verdict] of elementsOf(after)) table.setElement(set, key, verdict);
+  }
+  for (const { before, after } of changes) {
+    for (const judge of before?.judges ?? []) {
+      if (!after?.judges.some(({ chain }) => chain.name === judge.chain.name))
+        table.deleteChain(judge.chain.name);
+      table.release(judge.body);
+    }
+  }
+  table.sweep();
+}
+
+type SetElement = readonly [set: SetName, key: ElementKey, verdict: Verdict | null];
+
+function elementsOf(local: LocalPod | undefined): readonly SetElement[] {
+  if (local === undefined) return [];
+  return local.pod.addresses.flatMap((address) => {
+    const key = addressElement(address);
+    const family = familyOf(address);
+    return [
+      [knownSetName(family), key, null],
+      ...local.judges.map(({ direction, chain }): SetElement => [
+        dispatchMapName(direction, family),
+        key,
+        { kind: 'jump', chain: chain.name },
+      ]),
+    ];
+  });
+}
