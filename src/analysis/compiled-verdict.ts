@@ -1,7 +1,22 @@
+import type { Cluster } from '../model/cluster.ts';
 import type { Endpoint, Flow, FlowProtocol } from '../policy/flow.ts';
+import { compile, type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
 import { interpret } from '../ruleset/interpret.ts';
 import type { Hook, Ruleset } from '../ruleset/objects.ts';
 import type { Packet } from '../ruleset/packet.ts';
+
+/** The ruleset of each node of the cluster, by node name. */
+export function compileNodes(
+  cluster: Cluster,
+  options: Partial<CompilerOptions> = {},
+): ReadonlyMap<string, Ruleset> {
+  return new Map(
+    cluster.nodes.map(({ name }) => [
+      name,
+      compile(cluster, { ...defaultCompilerOptions, ...options, nodeName: name }),
+    ]),
+  );
+}
 
 /**
  * Whether the compiled rulesets let the first packet of a connection through, on every node that it crosses.

@@ -1,4 +1,4 @@
-import { isCompiledAllowed } from '../analysis/compiled-verdict.ts';
+import { compileNodes, isCompiledAllowed } from '../analysis/compiled-verdict.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { readNamespace } from '../model/read/namespace.ts';
 import { readNetworkPolicy } from '../model/read/network-policy.ts';
@@ -10,8 +10,7 @@ import { type Address, familyOf } from '../net/address.ts';
 import { families, type Family } from '../net/protocol.ts';
 import { evaluate } from '../policy/evaluate.ts';
 import { endpointAt, type Flow } from '../policy/flow.ts';
-import { compile, type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
-import type { Ruleset } from '../ruleset/objects.ts';
+import { type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
 import type { Lab } from './lab.ts';
 import type { LabHost } from './network/host.ts';
 import type { ProbeFlow, ProbeVerdict } from './probe/probe.ts';
@@ -110,19 +109,6 @@ export function witnessesOf(lab: Lab, cluster: Cluster, options: Partial<Compile
     compiled: (flow) => isCompiledAllowed(rulesets, flow),
     policies: (flow) => evaluate(cluster, flow, { nodeEgress }).allowed,
   };
-}
-
-/** The ruleset of each node of the cluster, by node name. */
-export function compileNodes(
-  cluster: Cluster,
-  options: Partial<CompilerOptions> = {},
-): ReadonlyMap<string, Ruleset> {
-  return new Map(
-    cluster.nodes.map(({ name }) => [
-      name,
-      compile(cluster, { ...defaultCompilerOptions, ...options, nodeName: name }),
-    ]),
-  );
 }
 
 interface Question extends ProbeFlow {
