@@ -2,7 +2,7 @@
 export const exitCode = {
   /** The answer is yes; nothing is wrong. */
   yes: 0,
-  /** The answer is no: a test failed, a flow is denied, inputs differ. */
+  /** The answer is no: packets and compiler differ, a flow is denied, an agent does not enforce. */
   no: 1,
   /** There is no answer: wrong usage, unreadable or invalid input, a broken world. */
   cannotAnswer: 2,

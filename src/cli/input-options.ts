@@ -40,7 +40,7 @@ export async function readInput(options: InputOptions, terminal: Terminal): Prom
     terminal.input,
   );
   if (diagnostics.length > 0)
-    terminal.err(formatDiagnostics(diagnostics, { sourceLine, colour: terminal.colour }));
+    terminal.err(formatDiagnostics(diagnostics, { sourceLine, colour: terminal.colour.err }));
   if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
   if (ignored.length > 0) {
     const kinds = ignored.map(({ kind, count }) => `${String(count)} ${kind}`);

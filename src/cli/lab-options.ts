@@ -1,6 +1,5 @@
 import process from 'node:process';
 import { type Command, Option } from 'commander';
-import { type Manifest, policyManifest } from '../lab/manifests.ts';
 import { familiesOf } from '../model/schedule.ts';
 import type { NetworkOptions } from '../lab/network/terrain.ts';
 import type { LabOptions } from '../lab/lab.ts';
@@ -64,11 +63,6 @@ export function labOptions(flags: LabFlags, cluster: Cluster, onLog: LabOptions[
     onLog,
     settleTimeout: 20_000,
   };
-}
-
-/** Policies of a cluster as objects for the API server. */
-export function policyManifests(cluster: Cluster): readonly Manifest[] {
-  return cluster.policies.map(policyManifest);
 }
 
 function familiesOfFlag(family: LabFlags['family']): readonly Family[] | undefined {

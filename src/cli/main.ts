@@ -22,8 +22,7 @@ const terminal: Terminal = {
   err: (text) => process.stderr.write(text),
   input: fileSystemIo(() => buffer(process.stdin)),
   env: process.env,
-  colour: wantsColour(process.stdout, process.env),
-  columns: process.stdout.isTTY ? process.stdout.columns : 80,
+  colour: { out: wantsColour(process.stdout, process.env), err: wantsColour(process.stderr, process.env) },
   signal: controller.signal,
 };
 

@@ -8,10 +8,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   readonly input: InputIo;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether to colour: a terminal, and NO_COLOR is not set. */
-  readonly colour: boolean;
-  /** Columns of the terminal, 80 where there is none. */
-  readonly columns: number;
+  /** Whether to colour what goes to each stream: a terminal, and NO_COLOR is not set. */
+  readonly colour: { readonly out: boolean; readonly err: boolean };
   /** Aborted when the user asks the process to end. */
   readonly signal: AbortSignal;
 }

@@ -151,8 +151,8 @@ function questionsBetween(from: LabHost, to: LabHost, family: Family): readonly 
   }));
 }
 
-/** A reset where agents drop means that nobody listened, not that somebody forbade it. */
-function agrees(verdict: ProbeVerdict, compiled: boolean, deny: 'drop' | 'reject'): boolean {
+/** Whether packets did as was said. A reset where agents drop means that nobody listened, not that somebody forbade it. */
+export function agrees(verdict: ProbeVerdict, compiled: boolean, deny: 'drop' | 'reject'): boolean {
   switch (verdict) {
     case 'allowed':
       return compiled;

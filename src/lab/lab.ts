@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentStatus } from '../agent/status.ts';
 import type { Cluster } from '../model/cluster.ts';
-import { podKey, type Pod, type PodKey } from '../model/pod.ts';
+import type { Pod, PodKey } from '../model/pod.ts';
 import { readPod } from '../model/read/pod.ts';
 import { readService } from '../model/read/service.ts';
 import { familiesOf } from '../model/schedule.ts';
@@ -24,7 +24,7 @@ export interface LabOptions {
   readonly manifests: readonly Manifest[];
   /** Whether agents run from the start. */
   readonly enforce: boolean;
-  /** A listening socket for the API server, in place of one on the lab's management network. */
+  /** Each line that an agent logs. */
   readonly onLog: (node: string, line: string) => void;
   /** Milliseconds until agents must have applied what the API server holds. */
   readonly settleTimeout: number;
@@ -178,11 +178,6 @@ export async function startLab(cluster: Cluster, options: LabOptions): Promise<L
 }
 
 const serviceCidr = { IPv4: '10.96.0.0/12', IPv6: 'fd00:10:96::/112' } as const;
-
-/** The pods that have a place in the lab's network. */
-export function labPods(lab: Lab): readonly Pod[] {
-  return lab.network.cluster.pods.filter((pod) => lab.network.hosts.has(podKey(pod)));
-}
 
 function labError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });

@@ -1,5 +1,5 @@
 import type { Cluster, Namespace, Node } from '../model/cluster.ts';
-import { type NetworkPolicy, type PolicyKey, policyKey } from '../model/network-policy.ts';
+import { type Direction, type NetworkPolicy, type PolicyKey, policyKey } from '../model/network-policy.ts';
 import { type Pod, type PodKey, podKey } from '../model/pod.ts';
 import type { Address } from '../net/address.ts';
 import { type Cidr, cidrContains, compareCidrs } from '../net/cidr.ts';
@@ -26,7 +26,7 @@ export interface CompilerOptions {
   readonly deny: 'drop' | 'reject';
   /** Whether egress rules also judge traffic from a pod to its own node. */
   readonly nodeEgress: 'allow' | 'enforce';
-  /** The first epoch to write, 1 or more; see `Compiler.epoch`. */
+  /** The first epoch to write, 1 or more: after a restart one that no connection in conntrack is marked with. */
   readonly epoch: number;
 }
 
@@ -62,6 +62,8 @@ export interface Compiler {
   replacement(): Step;
   /** The desired ruleset, as it stands after the last `step` or `replacement`. */
   ruleset(): Ruleset;
+  /** Directions of local pods that are closed because their rules could not be compiled. */
+  defects(): readonly CompilerDefect[];
   /** What the compiler holds at present, for metrics. */
   counts(): CompilerCounts;
 }
@@ -73,6 +75,12 @@ export interface Step {
   readonly narrows: boolean;
   /** Says that the kernel has it. Call it once, after the transaction was applied and before the next step. */
   commit(): void;
+}
+
+export interface CompilerDefect {
+  readonly pod: PodKey;
+  readonly direction: Direction;
+  readonly message: string;
 }
 
 export interface CompilerCounts {
@@ -236,6 +244,12 @@ export function createCompiler(options: CompilerOptions): Compiler {
     },
     replacement,
     ruleset: () => table.ruleset(),
+    defects: () =>
+      [...locals].flatMap(([pod, { judges }]) =>
+        judges.flatMap(({ direction, defect }) =>
+          defect === undefined ? [] : [{ pod, direction, message: defect }],
+        ),
+      ),
     counts() {
       const all = [...policies.values()].flatMap((siblings) => [...siblings.values()]);
       const ruleset = table.ruleset();

@@ -43,8 +43,8 @@ export function interpret(ruleset: Ruleset, packet: Packet): Outcome {
     family: familyOf(packet.source),
     protocol: protocolNumber(packet.protocol),
     // An invalid or untracked packet has a state but no entry.
-    tracked: packet.ct !== undefined && packet.ct.state !== 'invalid' && packet.ct.state !== 'untracked',
-    mark: packet.ct?.mark ?? 0,
+    tracked: isTracked(packet),
+    mark: isTracked(packet) ? (packet.ct?.mark ?? 0) : 0,
     trace: [],
   };
   const bases = [...ruleset.chains.values()]
@@ -208,6 +208,10 @@ function holds(run: Run, match: Match): boolean {
     case 'loopback':
       return packet.loopback === true;
   }
+}
+
+function isTracked({ ct }: Packet): boolean {
+  return ct !== undefined && ct.state !== 'invalid' && ct.state !== 'untracked';
 }
 
 function addressOf(packet: Packet, side: Side): Address {

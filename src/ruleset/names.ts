@@ -48,7 +48,7 @@ function digest(content: unknown): string {
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** A comment as nft takes it: printable ASCII without quotes, at most 128 bytes; cut with `...` where longer. */
+/** A comment as nft takes it: printable ASCII without quotes, at most 120 bytes (nft takes 128); cut with `...` where longer. */
 export function commentText(text: string): string {
   const printable = text.replaceAll(/[^ -~]|["\\]/g, '?');
   return printable.length <= 120 ? printable : `${printable.slice(0, 117)}...`;

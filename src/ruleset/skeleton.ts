@@ -82,8 +82,8 @@ function emptySet(kind: 'set' | 'map', name: SetName, keyType: KeyType, comment:
 /**
  * The chains that are always there. rules/skeleton.nft is their reviewed text; a test holds the two together.
  *
- * Convention: a chain that allows returns; the end of a pod's chain drops. So egress and ingress are judged one after the
- * other, each with its own verdict.
+ * Convention: a chain of rules returns what it allows and ends in `denied`; the pod's chain that jumped there goes on and
+ * ends in `judged`. So egress and ingress are judged one after the other, each with its own verdict.
  */
 export function skeletonChains(options: SkeletonOptions): readonly Chain[] {
   return [

@@ -126,8 +126,7 @@ describe('input', () => {
       err: (text) => err.push(text),
       input: fileSystemIo(() => Promise.reject(new Error('nobody asked for standard input'))),
       env: {},
-      colour: false,
-      columns: 80,
+      colour: { out: false, err: false },
       signal: new AbortController().signal,
     });
     expect({ code, err }).toEqual({ code: 0, err: [] });

@@ -27,8 +27,7 @@ export async function run(args: readonly string[], world: World = {}): Promise<R
     err: (text) => err.push(text),
     input: memoryIo(world.files ?? {}, world.stdin),
     env: world.env ?? {},
-    colour: world.colour ?? false,
-    columns: 80,
+    colour: { out: world.colour ?? false, err: world.colour ?? false },
     signal: new AbortController().signal,
   };
   const code = await runProgram(args, terminal);

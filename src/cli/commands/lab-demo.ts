@@ -51,7 +51,7 @@ Examples:
         await lab.enforce();
         let before = await measureConnectivity(lab, flags);
         terminal.out(
-          `Before any policy:\n\n${connectivityTable(before, terminal.colour)}\n${agreementText(before)}`,
+          `Before any policy:\n\n${connectivityTable(before, terminal.colour.out)}\n${agreementText(before)}`,
         );
         let agree = isAgreement(before);
         // In the order of the file, as a person would apply them.
@@ -68,7 +68,7 @@ Examples:
           );
           before = after;
         }
-        terminal.out(`\nWith all policies:\n\n${connectivityTable(before, terminal.colour)}\n`);
+        terminal.out(`\nWith all policies:\n\n${connectivityTable(before, terminal.colour.out)}\n`);
         terminal.out(agree ? 'Packets and compiler agree.\n' : 'Packets and compiler DISAGREE.\n');
         finish(agree ? exitCode.yes : exitCode.no);
       } finally {

@@ -44,7 +44,7 @@ Examples:
       const isOne = to !== undefined;
       const result = judge(answer);
       terminal.out(
-        options.output === 'json' ? json(answer, result, isOne) : text(answer, terminal.colour, isOne),
+        options.output === 'json' ? json(answer, result, isOne) : text(answer, terminal.colour.out, isOne),
       );
       finish(result.agree && (result.reachable || !isOne) ? exitCode.yes : exitCode.no);
     });

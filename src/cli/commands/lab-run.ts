@@ -61,7 +61,7 @@ Examples:
         terminal.out(
           options.output === 'json'
             ? `${JSON.stringify({ apiVersion: 'ringfence.dev/v1alpha1', kind: 'MeasuredConnectivity', agree, connections }, null, 2)}\n`
-            : `${connectivityTable(connections, terminal.colour)}\n${agreementText(connections)}`,
+            : `${connectivityTable(connections, terminal.colour.out)}\n${agreementText(connections)}`,
         );
         finish(agree ? exitCode.yes : exitCode.no);
       } finally {

@@ -131,7 +131,7 @@ function typeHint(value: object): string | undefined {
   if ('resources' in value || 'kustomize' in value || 'patches' in value) {
     return 'a kustomization has to be built first: kubectl kustomize DIR | ringfence ... -f -';
   }
-  if ('allow' in value || 'deny' in value || 'only' in value) return 'policy tests are run by ringfence test';
+  if ('allow' in value || 'deny' in value || 'only' in value) return 'a policy test is no manifest';
   return undefined;
 }
 

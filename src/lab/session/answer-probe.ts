@@ -1,8 +1,8 @@
 import type { Cluster } from '../../model/cluster.ts';
 import { type Address, familyOf } from '../../net/address.ts';
 import { endpointAt, type Flow } from '../../policy/flow.ts';
-import type { CompilerOptions } from '../../ruleset/compiler.ts';
-import { measureConnectivity, storedCluster, type Witnesses, witnessesOf } from '../connectivity.ts';
+import { type CompilerOptions, defaultCompilerOptions } from '../../ruleset/compiler.ts';
+import { agrees, measureConnectivity, storedCluster, type Witnesses, witnessesOf } from '../connectivity.ts';
 import type { Lab } from '../lab.ts';
 import { endpointsOf } from '../network/endpoints.ts';
 import type { ProbeResult } from '../probe/probe.ts';
@@ -28,9 +28,10 @@ export async function answerProbe(
     lab.prober.listenFor(questions.flatMap(listenersOf));
     const results = await lab.prober.probe(questions);
     const witnesses = witnessesOf(lab, cluster, compiler);
+    const { deny } = { ...defaultCompilerOptions, ...compiler };
     return {
       connections: questions.map((question, index) =>
-        judge(lab, cluster, witnesses, question, results[index]),
+        judge(lab, cluster, witnesses, deny, question, results[index]),
       ),
       warnings,
     };
@@ -59,6 +60,7 @@ function judge(
   lab: Lab,
   cluster: Cluster,
   witnesses: Witnesses,
+  deny: CompilerOptions['deny'],
   question: ProbeQuestion,
   result: ProbeResult | undefined,
 ): ProbedConnection {
@@ -72,6 +74,10 @@ function judge(
     ...(protocol === 'ICMP' || protocol === 'OTHER' ? {} : { port: targetPort }),
   });
   const answerer = answeredBy === undefined ? undefined : lab.network.hosts.get(answeredBy);
+  const rightHost =
+    verdict !== 'allowed' ||
+    answerer === undefined ||
+    answerer.netns === lab.network.hosts.get(destination)?.netns;
   // Of a Service, the endpoint that answered tells which one was tried; silence may be that of any of them.
   const tried = endpoints?.filter(
     ({ address }) => verdict !== 'allowed' || answerer?.addresses.includes(address) === true,
@@ -86,11 +92,7 @@ function judge(
     packets: verdict,
     compiled: compiled ? 'allowed' : 'denied',
     policies: meant ? 'allowed' : 'denied',
-    agrees:
-      compiled === meant &&
-      verdict !== 'unreachable' &&
-      verdict !== 'unknown' &&
-      (verdict === 'allowed') === compiled,
+    agrees: compiled === meant && agrees(verdict, compiled, deny) && (endpoints !== undefined || rightHost),
     ...(answeredBy === undefined ? {} : { answeredBy }),
   };
 }
