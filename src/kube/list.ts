@@ -34,7 +34,7 @@ export async function* listPages(
   let from: Query = query;
   for (;;) {
     const body = await readPage(exchange, path, { ...from, limit: String(limit) }, idle, signal);
-    if (body === 'too-large') {
+    if (body === undefined) {
       limit = Math.ceil(limit / 2);
       continue;
     }
@@ -51,19 +51,20 @@ export async function* listPages(
   }
 }
 
+/** Undefined where the page is too large and may be asked for in smaller ones. */
 async function readPage(
   exchange: Exchange,
   path: string,
   query: Query,
   idle: number,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<string | undefined> {
   const watchdog = createWatchdog(exchange.clock, idle, signal);
   try {
     return await readBody(await openResource(exchange, path, query, watchdog), largestPage, watchdog);
   } catch (error) {
     if (error instanceof KubeError && error.code === 'too-large' && query['limit'] !== '1') {
-      return 'too-large';
+      return undefined;
     }
     throw error;
   } finally {

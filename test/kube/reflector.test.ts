@@ -190,18 +190,22 @@ describe('paged list', () => {
     expect(one.query(4)).toEqual({ limit: '250', continue: 'rest' });
   });
 
-  it('never takes an answer that is no list for an empty list', async () => {
-    const one = await bench([
-      status(400),
-      (response) => {
-        response.end(JSON.stringify({ metadata: { resourceVersion: '5' } }));
-      },
-    ]);
-    await until(() => {
-      expect(one.log.lines.at(-1)?.fields).toMatchObject({ code: 'malformed' });
-    });
-    expect(one.reflector.stats().hasSynced).toBe(false);
-  });
+  it.each([JSON.stringify({ metadata: { resourceVersion: '5' } }), 'too-large', '', 'undefined'])(
+    'never takes the answer %j, which is no list, for an empty list or a page to halve',
+    async (answer) => {
+      const one = await bench([
+        status(400),
+        (response) => {
+          response.end(answer);
+        },
+      ]);
+      await until(() => {
+        expect(one.log.lines.at(-1)?.fields).toMatchObject({ code: 'malformed' });
+      });
+      expect(one.reflector.stats().hasSynced).toBe(false);
+      expect(one.server.seen).toHaveLength(2);
+    },
+  );
 });
 
 describe('410', () => {
