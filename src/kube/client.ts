@@ -7,7 +7,10 @@ import { KubeError } from './errors.ts';
 // The only user of @kubernetes/client-node, and only for kubeconfig files and credentials. Its informer dies on a
 // server error and its transport has no limit on silence, so requests go over node:https here.
 
-/** Where to find the API server and who we are. Nothing given: as kubectl does, then the pod's service account. */
+/**
+ * Where to find the API server and who we are. Nothing given: the files that `KUBECONFIG` names; where it is unset, in a pod
+ * its service account, elsewhere `~/.kube/config`.
+ */
 export interface KubeConfigSource {
   /** Path of a kubeconfig file. */
   readonly kubeconfig?: string;

@@ -22,7 +22,7 @@ export type KubeErrorCode =
   | 'too-large'
   /** The caller's projection threw. */
   | 'unreadable-object'
-  /** The live store and a list of the same moment disagreed. */
+  /** A safety check did not find the store right: it differs, or the list of its moment was not given or is no longer kept. */
   | 'out-of-step';
 
 export interface KubeErrorFacts {

@@ -48,7 +48,7 @@ export interface EventRecorder {
 
 export interface EventRecorderOptions {
   readonly client: KubeClient;
-  /** A qualified name: `ringfence.io/agent`. */
+  /** A qualified name: `ringfence.dev/agent`. */
   readonly controller: string;
   /** Which of the controllers: the node's name. */
   readonly instance: string;

@@ -164,7 +164,7 @@ describe('credentials', () => {
     expect(server.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
   });
 
-  it('of a pod are its service account', async () => {
+  it('of a pod are its service account, whatever its home folder holds', async () => {
     const server = await serve(true);
     server.script.push(status(200));
     const prefix = mkdtempSync(join(tmpdir(), 'ringfence-kube-'));
@@ -173,6 +173,10 @@ describe('credentials', () => {
     writeFileSync(join(directory, 'ca.crt'), tls.cert);
     writeFileSync(join(directory, 'token'), 'pod-token');
     vi.stubEnv('KUBECONFIG', '');
+    const home = mkdtempSync(join(tmpdir(), 'ringfence-kube-'));
+    mkdirSync(join(home, '.kube'));
+    writeFileSync(join(home, '.kube/config'), kubeconfig('http://127.0.0.1:1', { token: 'home' }));
+    vi.stubEnv('HOME', home);
     vi.stubEnv('KUBERNETES_SERVICE_HOST', '127.0.0.1');
     vi.stubEnv('KUBERNETES_SERVICE_PORT', String(server.port));
     const client = await connect({ serviceAccountPrefix: prefix });

@@ -24,7 +24,7 @@ async function bench(instance = 'node-1'): Promise<Bench> {
   const clock = createFakeClock();
   const options = {
     client,
-    controller: 'ringfence.io/agent',
+    controller: 'ringfence.dev/agent',
     instance,
     log: recordLog(),
     clock,
@@ -92,7 +92,7 @@ describe('event recorder', () => {
       kind: 'Event',
       metadata: { name: expect.stringMatching(/^web\.[0-9a-f]{16}$/) as string, namespace: 'team' },
       eventTime: '2027-01-15T08:00:01.000000Z',
-      reportingController: 'ringfence.io/agent',
+      reportingController: 'ringfence.dev/agent',
       reportingInstance: 'node-1',
       action: 'FailClosed',
       reason: 'InvalidPolicy',
