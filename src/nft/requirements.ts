@@ -3,6 +3,7 @@ import { release } from 'node:os';
 import path from 'node:path';
 import { isNftError } from './errors.ts';
 import type { Nft } from './nft.ts';
+import { formatVersion, minimumVersion } from './version.ts';
 
 /** One thing that the host lacks. `error`: policies would not hold; `warning`: something cannot be judged from here. */
 export interface HostFinding {
@@ -111,7 +112,7 @@ function nftFindings({ nftError, capabilities }: HostFacts): readonly HostFindin
       message: nftError.message,
       fix: permission
         ? 'the network namespace must belong to a user namespace in which this process has CAP_NET_ADMIN'
-        : 'install nftables 1.0.1 or newer, built with JSON, where PATH finds it',
+        : `install nftables ${formatVersion(minimumVersion)} or newer, built with JSON, where PATH finds it`,
     },
   ];
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { NftError } from '../../src/nft/errors.ts';
 import { checkHost, findingsOf, type HostFacts } from '../../src/nft/requirements.ts';
+import { formatVersion, minimumVersion } from '../../src/nft/version.ts';
 
 const good: HostFacts = {
   kernelRelease: '6.1.0-37-amd64',
@@ -40,6 +41,11 @@ it.each<readonly [string, Partial<HostFacts>, readonly string[]]>([
   ['nothing without bridges', { bridgeNfCall: { iptables: false, ip6tables: false } }, []],
 ])('misses %s', (_, facts, codes) => {
   expect(findingsOf({ ...good, ...facts }).map(({ code }) => code)).toEqual(codes);
+});
+
+it('says which nft to install', () => {
+  const [finding] = findingsOf({ ...good, nftError: missing });
+  expect(finding?.fix).toContain(`nftables ${formatVersion(minimumVersion)} or newer`);
 });
 
 it('says which sysctl to set', () => {
