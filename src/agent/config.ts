@@ -148,7 +148,7 @@ function readMask(text: string, problems: string[]): number {
 }
 
 function readNftPath(text: string, problems: string[]): string {
-  if (text === '') problems.push('--nft-path must not be empty');
+  if (text === '') problems.push('--nft must not be empty');
   return text;
 }
 

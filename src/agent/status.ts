@@ -8,7 +8,7 @@ import type { StoredPolicy } from './stored-objects.ts';
 import type { SyncState } from './sync-loop.ts';
 import type { WatchedResource } from './watches.ts';
 
-/** The answer of `/status`: what is enforced here, for people and for `ringfence status`. Stable. */
+/** The answer of `/status`: what is enforced here, for people and programs. Stable. */
 export interface AgentStatus {
   readonly apiVersion: 'ringfence.dev/v1alpha1';
   readonly kind: 'AgentStatus';

@@ -84,7 +84,7 @@ describe('readAgentConfig', () => {
     [{ healthAddress: '8080' }, '--health-address'],
     [{ healthAddress: '::1:8080' }, '--health-address'],
     [{ metricsAddress: '0.0.0.0:65536' }, '--metrics-address'],
-    [{ nftPath: '' }, '--nft-path'],
+    [{ nftPath: '' }, '--nft must'],
     [{ inCluster: true, context: 'c' }, '--in-cluster'],
   ];
   test.each(bad)('%j is refused', (values, message) => {
