@@ -8,7 +8,7 @@ import type { SyncMode } from './sync-loop.ts';
 
 /** What the agent can be asked at any moment; read when somebody scrapes. */
 export interface MetricSources {
-  readonly counts: () => CompilerCounts | undefined;
+  readonly counts: () => CompilerCounts;
   readonly watches: () => readonly WatchCounts[];
   readonly invalidPolicies: () => number;
   readonly pendingSeconds: () => number;
@@ -20,6 +20,9 @@ export interface WatchCounts {
   readonly synced: boolean;
   readonly relists: number;
   readonly reconnects: number;
+  readonly failures: number;
+  readonly handlerErrors: number;
+  readonly differences: number;
   /** Seconds since the API server last said anything; absent before its first word. */
   readonly ageSeconds?: number;
 }
@@ -149,6 +152,7 @@ const objectKinds = {
   pods: (counts) => counts.pods,
   local_pods: (counts) => counts.localPods,
   isolated_local_pods: (counts) => counts.isolatedLocalPods,
+  closed_by_defect: (counts) => counts.closedByDefect,
   namespaces: (counts) => counts.namespaces,
   policies: (counts) => counts.policies,
   active_policies: (counts) => counts.activePolicies,
@@ -158,12 +162,11 @@ function collectSources(registry: Registry, sources: MetricSources): void {
   const registers = [registry];
   new Gauge({
     name: 'ringfence_objects',
-    help: 'Objects that the compiler holds, by kind. Active policies select a local pod.',
+    help: 'Objects that the compiler holds, by kind. Active policies select a local pod; local pods closed by a defect could not be compiled.',
     labelNames: ['kind'] as const,
     registers,
     collect() {
       const counts = sources.counts();
-      if (counts === undefined) return;
       for (const [kind, count] of Object.entries(objectKinds)) this.set({ kind }, count(counts));
     },
   });
@@ -179,8 +182,7 @@ function collectSources(registry: Registry, sources: MetricSources): void {
       help: parts[part],
       registers,
       collect() {
-        const counts = sources.counts();
-        if (counts !== undefined) this.set(counts[part]);
+        this.set(sources.counts()[part]);
       },
     });
   }
@@ -203,22 +205,32 @@ function collectSources(registry: Registry, sources: MetricSources): void {
   collectWatches(registry, sources);
 }
 
+const watchTotals = {
+  relists: { help: 'Times that all objects of a kind were read anew.', count: ({ relists }) => relists },
+  reconnects: { help: 'Times that a watch was opened again.', count: ({ reconnects }) => reconnects },
+  failures: { help: 'Attempts to list or watch that ended in an error.', count: ({ failures }) => failures },
+  handler_errors: {
+    help: 'Times that the agent could not take in what a watch brought.',
+    count: ({ handlerErrors }) => handlerErrors,
+  },
+  differences: {
+    help: 'Objects on which a safety check found the store to differ from the API server: always a defect.',
+    count: ({ differences }) => differences,
+  },
+} satisfies Record<string, { help: string; count: (watch: WatchCounts) => number }>;
+
 function collectWatches(registry: Registry, sources: MetricSources): void {
   const labelNames = ['resource'] as const;
   const registers = [registry];
-  const totals = {
-    relists: 'Times that all objects of a kind were read anew.',
-    reconnects: 'Times that a watch was opened again.',
-  } as const;
-  for (const total of ['relists', 'reconnects'] as const) {
+  for (const [total, { help, count }] of Object.entries(watchTotals)) {
     new Counter({
       name: `ringfence_watch_${total}_total`,
-      help: totals[total],
+      help,
       labelNames,
       registers,
       collect() {
         this.reset();
-        for (const watch of sources.watches()) this.inc({ resource: watch.resource }, watch[total]);
+        for (const watch of sources.watches()) this.inc({ resource: watch.resource }, count(watch));
       },
     });
   }

@@ -97,13 +97,18 @@ export function createWatches(options: WatchesOptions): Watches {
     policies: () => policies.objects(),
     counts: () =>
       watchedResources.map((resource) => {
-        const { hasSynced, relists, reconnects, lastEventAge, resourceVersion } = all[resource].stats();
+        const stats = all[resource].stats();
+        const { hasSynced, resourceVersion, lastEventAge } = stats;
+        const { relists, reconnects, failures, handlerErrors, differences } = stats;
         return {
           resource,
           resourceVersion,
           synced: hasSynced,
           relists,
           reconnects,
+          failures,
+          handlerErrors,
+          differences,
           ...(lastEventAge === undefined ? {} : { ageSeconds: lastEventAge }),
         };
       }),

@@ -52,7 +52,6 @@ export interface ReflectorStats {
   readonly resourceVersion: string;
   /** A watch stands at this moment. */
   readonly watching: boolean;
-  readonly objects: number;
   /** Seconds since anything, bookmarks included, came over a watch; undefined before the first. */
   readonly lastEventAge: number | undefined;
   /** Events that concerned an object, whether they changed its projection or not. */
@@ -65,6 +64,7 @@ export interface ReflectorStats {
   readonly expirations: number;
   /** Attempts that ended in an error. */
   readonly failures: number;
+  /** Times that the handler threw; it is told everything again. */
   readonly handlerErrors: number;
   readonly unreadableObjects: number;
   readonly safetyChecks: number;
@@ -327,7 +327,6 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
     hasSynced,
     resourceVersion: version,
     watching: watchingSince !== undefined,
-    objects: store.objects().size,
     lastEventAge: lastEventAt === undefined ? undefined : (clock.now() - lastEventAt) / 1000,
     events: counts.events,
     relists: Math.max(0, counts.syncs - 1),

@@ -34,6 +34,7 @@ export function createScriptedCompiler(table = 'ringfence'): ScriptedCompiler {
     step: () => step(open.map(operation)),
     replacement: () => step([{ op: 'add-table' }, ...[...committed, ...open].map(operation)]),
     ruleset: () => ({ table, sets: new Map(), chains: new Map() }),
+    defects: () => [],
     counts: () => counts,
   };
 
@@ -58,7 +59,7 @@ export function createScriptedCompiler(table = 'ringfence'): ScriptedCompiler {
 export const counts: CompilerCounts = {
   pods: 5,
   localPods: 4,
-  closedByDefect: 0,
+  closedByDefect: 1,
   isolatedLocalPods: 3,
   namespaces: 2,
   policies: 7,
