@@ -10,6 +10,7 @@ import { nextEpoch } from '../ruleset/epoch.ts';
 import type { Transaction } from '../ruleset/operation.ts';
 import type { Clock } from './clock.ts';
 import { createCompilerFeed, type CurrentObjects } from './compiler-feed.ts';
+import { createDefectReports } from './defect-reports.ts';
 import { rulesetEpoch } from './kernel-epoch.ts';
 import type { KernelState } from './kernel-state.ts';
 import type { Log } from './log.ts';
@@ -92,6 +93,9 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     const shown = diagnostics.slice(0, 20);
     log.warn({ namespace, name, uid, generation, diagnostics: shown }, 'policy diagnostics');
     observer.diagnosed(policy, diagnostics);
+  });
+  const defects = createDefectReports(({ pod, direction, message }) => {
+    log.error({ pod, direction, reason: message }, 'pod closed by defect');
   });
   const loop = createSyncLoop({
     apply: options.apply,
@@ -202,6 +206,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     };
     if (success.compiler === feed.compiler()) progress.applied();
     observer.succeeded(success);
+    defects.read(success.compiler.defects());
     if (success.compiler === closing) {
       log.info({ ...fields, podCIDRs: node?.podCIDRs }, 'start ruleset is closed');
     } else if (!isEnforcing && success.compiler === feed.compiler()) {

@@ -19,6 +19,7 @@ export type LogMessage =
   | 'sync applied'
   | 'sync failed'
   | 'compiler rebuilt'
+  | 'pod closed by defect'
   | 'policy diagnostics'
   | 'object not understood'
   | 'listening';
