@@ -6,15 +6,27 @@ import { runProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
 const controller = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(name, () => {
-    controller.abort(new Error(name));
-  });
+
+/**
+ * Signals are caught only once a command asks for them: the others end at once, as a process does, even while they
+ * compute. A lab ends with its process.
+ */
+function catchSignals(): AbortSignal {
+  if (!controller.signal.aborted && process.listenerCount('SIGHUP') === 0) {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(name, () => {
+        controller.abort(new Error(name));
+      });
+    }
+  }
+  return controller.signal;
 }
+
 // A reader that goes away (`| head`) has what it wanted.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`error: cannot write the output: ${error.message}\n`);
+  process.exit(2);
 });
 
 const terminal: Terminal = {
@@ -23,7 +35,9 @@ const terminal: Terminal = {
   input: fileSystemIo(() => buffer(process.stdin)),
   env: process.env,
   colour: { out: wantsColour(process.stdout, process.env), err: wantsColour(process.stderr, process.env) },
-  signal: controller.signal,
+  get signal() {
+    return catchSignals();
+  },
 };
 
 process.exitCode = await runProgram(process.argv.slice(2), terminal);
