@@ -16,7 +16,7 @@ import {
   type Verdict,
 } from './objects.ts';
 import type { Transaction } from './operation.ts';
-import { replacementOf, transactionBetween } from './transaction.ts';
+import { replacementOf, sameChain, sameVerdict, transactionBetween } from './transaction.ts';
 
 /**
  * The desired table, and how it differs from the committed one, kept while it is written: the transaction costs what was
@@ -123,7 +123,7 @@ export function createTableState(tableName: string, index: PodIndex): TableState
 
   const setChain = (chain: Chain): void => {
     const before = chains.get(chain.name);
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(chain)) return;
+    if (before !== undefined && sameChain(before, chain)) return;
     chains.set(chain.name, chain);
     touchedChains.add(chain.name);
   };
@@ -310,8 +310,4 @@ function presentPart(set: LiveSet, touched: Originals | undefined): NftSet {
     if (now !== undefined) elements.set(key, now);
   }
   return { ...set, elements };
-}
-
-function sameVerdict(a: Verdict | null, b: Verdict | null): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -109,7 +109,7 @@ function missingFrom(other: NftSet, set: NftSet): readonly Element[] {
   });
 }
 
-function sameVerdict(a: Verdict | null, b: Verdict | null): boolean {
+export function sameVerdict(a: Verdict | null, b: Verdict | null): boolean {
   return a === b || verdictText(a) === verdictText(b);
 }
 
@@ -117,6 +117,6 @@ function verdictText(verdict: Verdict | null): string {
   return verdict === null ? '' : 'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind;
 }
 
-function sameChain(a: Chain, b: Chain): boolean {
+export function sameChain(a: Chain, b: Chain): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
