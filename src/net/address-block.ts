@@ -29,14 +29,45 @@ export function subtractBlocks(cidr: Cidr, excepts: readonly Cidr[]): readonly A
     start = hole.last + 1n;
   }
   if (start <= last) rest.push({ family, first: start, last });
-  return rest.map(blockText);
+  return rest.map(blockOf);
 }
 
 /** The union as disjoint ascending blocks that do not touch, IPv4 before IPv6. */
 export function mergeBlocks(blocks: readonly AddressBlock[]): readonly AddressBlock[] {
   if (blocks.length < 2) return [...blocks];
   const all = blocks.map(blockBounds);
-  return families.flatMap((family) => joined(all.filter((block) => block.family === family)).map(blockText));
+  return families.flatMap((family) => joined(all.filter((block) => block.family === family)).map(blockOf));
+}
+
+/** The addresses that are in both lists, as disjoint ascending blocks. Each list is of disjoint blocks. */
+export function intersectBlocks(
+  a: readonly AddressBlock[],
+  b: readonly AddressBlock[],
+): readonly AddressBlock[] {
+  const others = b.map(blockBounds);
+  const common = a.map(blockBounds).flatMap((x) =>
+    others.flatMap((y) => {
+      const first = x.first > y.first ? x.first : y.first;
+      const last = x.last < y.last ? x.last : y.last;
+      return x.family === y.family && first <= last ? [blockOf({ family: x.family, first, last })] : [];
+    }),
+  );
+  return mergeBlocks(common);
+}
+
+/** The fewest CIDRs that make up the block, ascending. */
+export function cidrsOfBlock(block: AddressBlock): readonly Cidr[] {
+  if (isCidr(block)) return [block];
+  const { family, first, last } = blockBounds(block);
+  const cidrs: Cidr[] = [];
+  for (let start = first; start <= last;) {
+    let bits = 0n;
+    const most = BigInt(addressBits(family));
+    while (bits < most && start % (2n << bits) === 0n && start + (2n << bits) - 1n <= last) bits += 1n;
+    cidrs.push(blockOf({ family, first: start, last: start + (1n << bits) - 1n }) as Cidr);
+    start += 1n << bits;
+  }
+  return cidrs;
 }
 
 /** Whether the address lies in the block. Addresses of the other family never do. */
@@ -68,7 +99,8 @@ function joined(blocks: readonly Bounds[]): readonly Bounds[] {
   return result;
 }
 
-function blockText({ family, first, last }: Bounds): AddressBlock {
+/** The addresses from the first number to the last. */
+export function blockOf({ family, first, last }: Bounds): AddressBlock {
   const size = last - first + 1n;
   const isPrefix = (size & (size - 1n)) === 0n && first % size === 0n;
   const start = addressOfNumber(family, first);
