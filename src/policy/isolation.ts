@@ -52,7 +52,7 @@ export type PodGroup =
 export type Ports =
   /** Every port of every protocol, and every other protocol. */
   | { readonly kind: 'all' }
-  /** Disjoint ascending ranges, and names that are still to be resolved on the peer (egress alone). */
+  /** Disjoint ascending ranges, and names that are still to be resolved on the destination. */
   | { readonly kind: 'some'; readonly ranges: readonly PortRange[]; readonly names: readonly PortName[] };
 
 /** A port name; which number it is depends on the pod that declares it. */
@@ -77,10 +77,16 @@ export function isolationOf(
   return {
     direction,
     policies: isolating.map(policyKey),
-    allows: isolating.flatMap((policy) =>
-      policy[direction].flatMap((rule) => allowOf(policy, direction, rule, pod)),
-    ),
+    allows: isolating.flatMap((policy) => allowsOf(policy, direction, pod)),
   };
+}
+
+/**
+ * What the rules of a policy allow in one direction. Port names of ingress rules are looked up on the pod; without one they
+ * stay names, as those of egress rules always do.
+ */
+export function allowsOf(policy: NetworkPolicy, direction: Direction, pod?: Pod): readonly Allow[] {
+  return policy[direction].flatMap((rule) => allowOf(policy, direction, rule, pod));
 }
 
 /** Whether the policy's podSelector selects the pod. hostNetwork pods are never selected. */
@@ -90,7 +96,12 @@ export function selects(policy: NetworkPolicy, pod: Pod): boolean {
   );
 }
 
-function allowOf(policy: NetworkPolicy, direction: Direction, rule: PolicyRule, pod: Pod): readonly Allow[] {
+function allowOf(
+  policy: NetworkPolicy,
+  direction: Direction,
+  rule: PolicyRule,
+  pod: Pod | undefined,
+): readonly Allow[] {
   const peers = rule.peers === undefined ? anyone : peersOf(policy, rule.peers);
   const ports =
     rule.ports === undefined ? allPorts : portsOf(rule.ports, direction === 'ingress' ? pod : undefined);
