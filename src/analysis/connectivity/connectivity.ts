@@ -1,0 +1,101 @@
+import type { Cluster } from '../../model/cluster.ts';
+import type { PartyIndex } from '../reach/parties.ts';
+import { eitherPassage, noPassage, openPassage, type Passage } from '../reach/passage.ts';
+import { createReach, type Reach } from '../reach/reach.ts';
+import { type By, type Endpoint, endpointsOf, type PodEndpoint } from './endpoints.ts';
+import { createSweep } from './sweep.ts';
+
+/** Who reaches whom, endpoint by endpoint. */
+export interface Connectivity {
+  readonly by: By;
+  readonly endpoints: readonly Endpoint[];
+  readonly reach: Reach;
+  /**
+   * What passes from one endpoint to another, by position. Of endpoints with several parties (namespaces) what passes
+   * between any two. An endpoint and itself are two pods of it, never one pod. Between two external endpoints the policies
+   * have no say: nothing is listed.
+   */
+  cell(from: number, to: number): Passage;
+  /** The cells of a source, by position of the destination: for whoever wants them all. */
+  row(from: number): readonly Passage[];
+}
+
+export function connectivityOf(cluster: Cluster, by: By): Connectivity {
+  return connectivityIn(createReach(cluster), by);
+}
+
+/** The same on what is already worked out. */
+export function connectivityIn(reach: Reach, by: By): Connectivity {
+  const endpoints = endpointsOf(reach, by);
+  let sweep: ((from: number) => readonly Passage[]) | undefined;
+  return {
+    by,
+    endpoints,
+    reach,
+    cell(from, to) {
+      const [source, destination] = [endpoints[from], endpoints[to]];
+      if (source === undefined || destination === undefined) throw new RangeError('no such endpoint');
+      return passageBetween(reach, source, destination);
+    },
+    row: (from) => (sweep ??= sweepEndpoints(reach, endpoints))(from),
+  };
+}
+
+function sweepEndpoints(reach: Reach, endpoints: readonly Endpoint[]): (from: number) => readonly Passage[] {
+  const destinations = endpoints.flatMap((endpoint, position) =>
+    judgedParties(endpoint).map((party) => ({ position, party })),
+  );
+  const sweep = createSweep(
+    reach,
+    destinations.map(({ party }) => party),
+  );
+  return (from) => {
+    const source = endpoints[from];
+    if (source === undefined) throw new RangeError('no such endpoint');
+    const row: Passage[] = [];
+    for (const party of judgedParties(source)) {
+      for (const [at, passage] of sweep(party).entries()) {
+        const position = destinations[at]?.position ?? 0;
+        const before = row[position];
+        row[position] = before === undefined ? passage : eitherPassage(before, passage);
+      }
+    }
+    return row.map((passage, to) => specialPassage(source, endpoints[to]) ?? passage);
+  };
+}
+
+/** What passes between two endpoints, whether they stand in one list or not. */
+export function passageBetween(reach: Reach, source: Endpoint, destination: Endpoint): Passage {
+  return (
+    specialPassage(source, destination) ??
+    judgedParties(source)
+      .flatMap((from) => judgedParties(destination).map((to) => reach.passage(from, to)))
+      .reduce(eitherPassage)
+  );
+}
+
+/** What does not depend on policies. */
+function specialPassage(source: Endpoint, destination: Endpoint | undefined): Passage | undefined {
+  if (destination === undefined) return undefined;
+  if (source.kind === 'external' && destination.kind === 'external') return noPassage;
+  // A pod's own node always comes in, and is always reached (W7 and W8 of docs/semantics.md).
+  return shareNode(source, destination) ? openPassage : undefined;
+}
+
+/** Parties of one workload or of the outside are alike, so one speaks for all; those of a namespace each count. */
+function judgedParties(endpoint: Endpoint): readonly PartyIndex[] {
+  const isMixed = endpoint.kind === 'pods' && endpoint.objectKind === 'Namespace';
+  return isMixed ? endpoint.parties : endpoint.parties.slice(0, 1);
+}
+
+/** Whether a hostNetwork pod of one end runs on the node of a pod of the other. */
+function shareNode(a: Endpoint, b: Endpoint): boolean {
+  if (a.kind === 'external' || b.kind === 'external') return false;
+  return isNodeOf(a, b) || isNodeOf(b, a);
+}
+
+function isNodeOf({ hostNodes }: PodEndpoint, { pods }: PodEndpoint): boolean {
+  return (
+    hostNodes.size > 0 && pods.some(({ hostNetwork, nodeName }) => !hostNetwork && hostNodes.has(nodeName))
+  );
+}
