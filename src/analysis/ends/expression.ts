@@ -1,0 +1,184 @@
+import type { LabelSelector } from '../../model/label-selector.ts';
+import { quote } from '../../model/read/quote.ts';
+import { readSelectorText } from '../../model/read/selector-text.ts';
+import { parseAddress } from '../../net/address.ts';
+import { type Cidr, hostCidr, readCidr } from '../../net/cidr.ts';
+import { type Expressed, expressed, type ExpressionProblem, notExpressed } from './expressed.ts';
+import { type PortExpression, readPorts } from './port-expression.ts';
+
+/** One end of connections, as people write it: in policy tests and on the command line. */
+export interface EndExpression {
+  /** As written, without ports. */
+  readonly text: string;
+  readonly means: EndMeaning;
+  /** A `?` after it: it may match nobody. */
+  readonly optional: boolean;
+}
+
+export type EndMeaning =
+  /** Everybody: pods that exist and pods to come, and every address. */
+  | { readonly kind: 'any' }
+  /** Addresses of the public internet. */
+  | { readonly kind: 'internet' }
+  /** Nodes, apart from the pod's own. */
+  | { readonly kind: 'node' }
+  /** A name of the test file, a workload of the default namespace, or the host of an Ingress. */
+  | { readonly kind: 'word'; readonly word: string }
+  | {
+      readonly kind: 'workload';
+      readonly namespace: string;
+      readonly objectKind?: string;
+      readonly name: string;
+    }
+  /** The pods of a namespace, with those to come where it is written `ns:NAME`. */
+  | { readonly kind: 'namespace'; readonly namespace: string; readonly toCome: boolean }
+  /** Pods by label, in one namespace or in all. */
+  | { readonly kind: 'selector'; readonly namespace?: string; readonly selector: LabelSelector }
+  | { readonly kind: 'service'; readonly namespace?: string; readonly name: string }
+  | { readonly kind: 'ingress'; readonly namespace?: string; readonly name: string }
+  /** The host of an Ingress, with a path. */
+  | { readonly kind: 'host'; readonly host: string; readonly path: string }
+  | { readonly kind: 'addresses'; readonly cidr: Cidr };
+
+/** The receiving end, with ports; no ports is every port of every protocol. */
+export interface DestinationExpression {
+  readonly end: EndExpression;
+  readonly ports: readonly PortExpression[];
+}
+
+/** Reads `END[:PORT,PORT...]`. An IPv6 address or block with ports stands in brackets. */
+export function readDestination(text: string): Expressed<DestinationExpression> {
+  const { end: endText, ports: portsText } = splitPorts(text.trim());
+  const end = readEnd(endText);
+  if (!end.ok) return end;
+  if (portsText === undefined) return expressed({ end: end.value, ports: [] });
+  const ports = readPorts(portsText);
+  return ports.ok ? expressed({ end: end.value, ports: ports.value }) : ports;
+}
+
+function splitPorts(text: string): { readonly end: string; readonly ports?: string } {
+  if (addressesOf(text) !== undefined) return { end: text };
+  const [, end, ports] =
+    /^(\[[^\]]*\]\??)(?::(.*))?$/.exec(text) ??
+    /^(ns:[^:]*)(?::(.*))?$/.exec(text) ??
+    /^([^:]*):(.*)$/.exec(text) ??
+    [];
+  if (end === undefined) return { end: text };
+  return ports === undefined ? { end } : { end, ports };
+}
+
+/** Reads an end without ports. */
+export function readEnd(written: string): Expressed<EndExpression> {
+  const text = written.trim();
+  const optional = text.endsWith('?');
+  const plain = optional ? text.slice(0, -1) : text;
+  if (plain === '') return notExpressed('an end is missing', forms);
+  const means = readMeaning(plain);
+  return means.ok ? expressed({ text: plain, means: means.value, optional }) : means;
+}
+
+const forms =
+  'write NAMESPACE/NAME, NAMESPACE/KIND/NAME, NAMESPACE/*, ns:NAMESPACE, app=web, svc/NAMESPACE/NAME, an address, a CIDR, ' +
+  'internet, node, any, or a name';
+
+function readMeaning(text: string): Expressed<EndMeaning> {
+  if (text === 'any' || text === 'internet' || text === 'node') return expressed({ kind: text });
+  const bracketed = /^\[(.*)\]$/.exec(text)?.[1];
+  const cidr = addressesOf(bracketed ?? text);
+  if (cidr !== undefined) return expressed({ kind: 'addresses', cidr });
+  if (bracketed !== undefined) return notExpressed(`${quote(bracketed)} is no address`);
+  if (/^[\d.]+(?:\/\d+)?$/.test(text)) return notExpressed(`${quote(text)} is neither an address nor a CIDR`);
+  if (text.startsWith('ns:')) return readNamespace(text.slice(3), true);
+  if (/[=!]|\s(?:not)?in\s*\(/.test(text)) return readSelector(text);
+  return readPath(text);
+}
+
+/** The block that the text spells: a CIDR in its canonical spelling, or one address. */
+function addressesOf(text: string): Cidr | undefined {
+  const address = parseAddress(text);
+  if (address !== undefined) return hostCidr(address);
+  const reading = readCidr(text);
+  return reading.ok && reading.oddities.length === 0 ? reading.cidr : undefined;
+}
+
+const namespaceName = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
+
+function readNamespace(name: string, toCome: boolean): Expressed<EndMeaning> {
+  if (!namespaceName.test(name)) return notExpressed(`${quote(name)} is no name of a namespace`);
+  return expressed({ kind: 'namespace', namespace: name, toCome });
+}
+
+/** `app=web`, `shop/app=web,tier!=x`. What is before the first slash is a namespace, unless it has a dot, as a label's key. */
+function readSelector(text: string): Expressed<EndMeaning> {
+  const [, namespace, rest] = /^([a-z0-9](?:[-a-z0-9]*[a-z0-9])?|\*)\/(.+)$/.exec(text) ?? [];
+  const reading = readSelectorText(rest ?? text);
+  if (!reading.ok) return notExpressed(reading.message);
+  const { selector } = reading;
+  return expressed({
+    kind: 'selector',
+    ...(namespace === undefined || namespace === '*' ? {} : { namespace }),
+    selector,
+  });
+}
+
+/** Kinds as kubectl abbreviates them. */
+const kinds: Readonly<Record<string, string>> = {
+  po: 'Pod',
+  pod: 'Pod',
+  pods: 'Pod',
+  deploy: 'Deployment',
+  deployment: 'Deployment',
+  deployments: 'Deployment',
+  sts: 'StatefulSet',
+  statefulset: 'StatefulSet',
+  statefulsets: 'StatefulSet',
+  ds: 'DaemonSet',
+  daemonset: 'DaemonSet',
+  daemonsets: 'DaemonSet',
+  rs: 'ReplicaSet',
+  replicaset: 'ReplicaSet',
+  replicasets: 'ReplicaSet',
+  rc: 'ReplicationController',
+  replicationcontroller: 'ReplicationController',
+  replicationcontrollers: 'ReplicationController',
+  job: 'Job',
+  jobs: 'Job',
+  cj: 'CronJob',
+  cronjob: 'CronJob',
+  cronjobs: 'CronJob',
+};
+
+const objectName = /^[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;
+
+function readPath(text: string): Expressed<EndMeaning> {
+  const segments = text.split('/');
+  const [first = '', second = '', third = '', ...more] = segments;
+  if (segments.length > 1 && first.includes('.')) {
+    return expressed({ kind: 'host', host: first, path: text.slice(first.length) });
+  }
+  if (segments.length === 1) {
+    return objectName.test(first) ? expressed({ kind: 'word', word: first }) : notAnEnd(text);
+  }
+  if (more.length > 0) return notAnEnd(text);
+  if (first === 'svc' || first === 'ing') {
+    const [namespace, name] = segments.length === 2 ? [undefined, second] : [second, third];
+    if (!objectName.test(name) || (namespace !== undefined && !namespaceName.test(namespace))) {
+      return notAnEnd(text);
+    }
+    const kind = first === 'svc' ? 'service' : 'ingress';
+    return expressed({ kind, ...(namespace === undefined ? {} : { namespace }), name });
+  }
+  if (segments.length === 2 && second === '*') return readNamespace(first, false);
+  const name = segments.length === 2 ? second : third;
+  if (!namespaceName.test(first) || !objectName.test(name)) return notAnEnd(text);
+  if (segments.length === 2) return expressed({ kind: 'workload', namespace: first, name });
+  const objectKind = Object.hasOwn(kinds, second.toLowerCase()) ? kinds[second.toLowerCase()] : undefined;
+  if (objectKind === undefined) {
+    return notExpressed(`${quote(second)} is no kind of workload`, 'for example shop/deployment/web');
+  }
+  return expressed({ kind: 'workload', namespace: first, objectKind, name });
+}
+
+function notAnEnd(text: string): { readonly ok: false } & ExpressionProblem {
+  return notExpressed(`${quote(text)} names nobody`, forms);
+}

@@ -1,0 +1,184 @@
+import type { Address } from '../../net/address.ts';
+import { type AddressBlock, blockBounds } from '../../net/address-block.ts';
+import { addressOfNumber } from '../../net/cidr.ts';
+import type { Family } from '../../net/protocol.ts';
+import { intersectTraffic, nothing, subtractTraffic, type Traffic } from '../../net/traffic.ts';
+import { openPassage, type Passage } from '../reach/passage.ts';
+import { type End, findConnection, findDenial, type Search } from '../reach/possible.ts';
+import type { Reach } from '../reach/reach.ts';
+import type { Place, PodsPlace, Somebody, Target } from './place.ts';
+
+/** A connection between somebody and somebody that is as it was looked for. */
+export interface Example {
+  readonly from: Somebody;
+  readonly to: Somebody;
+  /** What is open, or closed, of what was asked for. */
+  readonly traffic: Traffic;
+  /** Where the families differ: the one that it is about. */
+  readonly family?: Family;
+}
+
+export type Finding =
+  | { readonly kind: 'example'; readonly example: Example }
+  | { readonly kind: 'none' }
+  /** Selectors too entangled to decide. Nobody may take that for `none`. */
+  | { readonly kind: 'undecided' };
+
+export interface FindOptions {
+  /** Pods to come that are passed over, by the peer of a rule that would admit them. */
+  readonly ignore?: Parameters<typeof findConnection>[4];
+}
+
+/** A connection from one place to another that is allowed. */
+export function findOpen(reach: Reach, from: Place, to: Target, options: FindOptions = {}): Finding {
+  if (from.kind === 'possible' || to.place.kind === 'possible') {
+    return found(
+      findConnection(reach, endOf(from), endOf(to.place), to.traffic, options.ignore),
+      from,
+      to.place,
+    );
+  }
+  return among(reach, from, to, (passing) => intersectTraffic(passing, to.traffic));
+}
+
+/** A connection from one place to another that is denied. */
+export function findClosed(reach: Reach, from: Place, to: Target): Finding {
+  if (from.kind === 'possible' || to.place.kind === 'possible') {
+    return found(findDenial(reach, endOf(from), endOf(to.place), to.traffic), from, to.place);
+  }
+  return among(reach, from, to, (passing) => subtractTraffic(to.traffic, passing));
+}
+
+function endOf(place: Place): End {
+  return place.kind === 'possible' ? place.possible : { kind: 'party', party: place.party };
+}
+
+function found(search: Search, from: Place, to: Place): Finding {
+  if (search.kind !== 'found') return search;
+  const somebody = (place: Place, pod: typeof search.source): Somebody =>
+    pod === undefined ? anyOf(place) : { kind: 'possible', pod };
+  const { traffic, source, destination } = search;
+  return {
+    kind: 'example',
+    example: { from: somebody(from, source), to: somebody(to, destination), traffic },
+  };
+}
+
+/** Whoever stands for a place. */
+function anyOf(place: Place): Somebody {
+  switch (place.kind) {
+    case 'pods':
+      return { kind: 'pod', pod: place.pods[0] };
+    case 'node':
+      return { kind: 'node', node: place.node, address: place.address };
+    case 'addresses':
+      return { kind: 'address', address: firstAddress(place.blocks) };
+    case 'possible':
+      throw new RangeError('a pod to come is found by its labels');
+  }
+}
+
+function firstAddress([block]: readonly AddressBlock[]): Address {
+  if (block === undefined) throw new RangeError('a place without addresses');
+  const { family, first } = blockBounds(block);
+  return addressOfNumber(family, first);
+}
+
+/** Pairs of those who exist, as far as they differ: strangers and own nodes are never alike. */
+function among(
+  reach: Reach,
+  from: Exclude<Place, { kind: 'possible' }>,
+  { place: to }: Target,
+  part: (passing: Traffic) => Traffic,
+): Finding {
+  if (to.kind === 'possible') throw new RangeError('a pod to come is searched by its labels');
+  if (isOutside(from) && isOutside(to)) return { kind: 'none' };
+  const pairs = [
+    { ends: pairOf(from, to, 'apart'), passage: () => reach.passage(from.party, to.party) },
+    { ends: pairOf(from, to, 'on one node'), passage: () => openPassage },
+  ];
+  for (const { ends, passage } of pairs) {
+    const example = ends === undefined ? undefined : exampleIn(passage(), part);
+    if (ends !== undefined && example !== undefined) {
+      return { kind: 'example', example: { from: ends[0], to: ends[1], ...example } };
+    }
+  }
+  return { kind: 'none' };
+}
+
+/** Policies have no say between two that are no pods. */
+function isOutside({ kind }: Place): boolean {
+  return kind === 'addresses' || kind === 'node';
+}
+
+function exampleIn(
+  { traffic, byFamily }: Passage,
+  part: (passing: Traffic) => Traffic,
+): Pick<Example, 'traffic' | 'family'> | undefined {
+  if (byFamily === undefined) {
+    const own = part(traffic);
+    return own === nothing ? undefined : { traffic: own };
+  }
+  for (const family of ['IPv4', 'IPv6'] as const) {
+    const own = part(byFamily[family]);
+    if (own !== nothing) return { traffic: own, family };
+  }
+  return undefined;
+}
+
+type Judged = Exclude<Place, { kind: 'possible' }>;
+
+/**
+ * Somebody of each place that policies judge (`apart`), or whom they never part, a pod and its own node. A pod and itself are
+ * no pair; two replicas are, and a workload may always have a second.
+ */
+function pairOf(
+  from: Judged,
+  to: Judged,
+  where: 'apart' | 'on one node',
+): readonly [Somebody, Somebody] | undefined {
+  const exceptOwnNode = isExempt(from) || isExempt(to);
+  if (where === 'on one node' && exceptOwnNode) return undefined;
+  for (const source of membersOf(from)) {
+    for (const destination of membersOf(to)) {
+      if (isSamePod(source, destination)) continue;
+      if (shareNode(source, destination) === (where === 'on one node')) return [source, destination];
+      // Members of one place differ in nothing but their nodes.
+      if (!isHost(from) && !isHost(to)) break;
+    }
+  }
+  return undefined;
+}
+
+function isExempt(place: Judged): boolean {
+  return place.kind !== 'addresses' && place.exceptOwnNode;
+}
+
+function membersOf(place: Judged): readonly Somebody[] {
+  return place.kind === 'pods' ? place.pods.map((pod) => ({ kind: 'pod', pod })) : [anyOf(place)];
+}
+
+function isHost(place: Judged): boolean {
+  return place.kind === 'node' || (place.kind === 'pods' && isHostNetwork(place));
+}
+
+function isHostNetwork({ pods }: PodsPlace): boolean {
+  return pods[0].hostNetwork;
+}
+
+function isSamePod(a: Somebody, b: Somebody): boolean {
+  return a.kind === 'pod' && b.kind === 'pod' && a.pod === b.pod && a.pod.workload === undefined;
+}
+
+/** Whether one end is the node that the other runs on. */
+function shareNode(a: Somebody, b: Somebody): boolean {
+  const [one, other] = [nodeOf(a), nodeOf(b)];
+  if (one === undefined || other === undefined || one.name !== other.name) return false;
+  return one.isNode !== other.isNode;
+}
+
+function nodeOf(end: Somebody): { readonly name: string; readonly isNode: boolean } | undefined {
+  if (end.kind === 'node') return { name: end.node, isNode: true };
+  if (end.kind !== 'pod' || end.pod.nodeName === '') return undefined;
+  return { name: end.pod.nodeName, isNode: end.pod.hostNetwork };
+}

@@ -1,0 +1,78 @@
+import type { Service } from '../../model/cluster.ts';
+import type { Pod } from '../../model/pod.ts';
+import { quote } from '../../model/read/quote.ts';
+import { closest } from '../../model/read/suggestion.ts';
+import { nothing, type Traffic, trafficOf, unionTraffic } from '../../net/traffic.ts';
+import { backendsOf } from '../../policy/service-backends.ts';
+import type { Reach } from '../reach/reach.ts';
+import { type Expressed, expressed, notExpressed } from './expressed.ts';
+import type { Target } from './place.ts';
+import { podPlaces } from './places.ts';
+import type { PortExpression } from './port-expression.ts';
+
+/** A Service as a receiver: its pods, at the numbers that its ports lead to. */
+export function serviceTargets(
+  service: Service,
+  ports: readonly PortExpression[],
+  reach: Reach,
+): Expressed<readonly Target[]> {
+  const own = service.ports.filter(
+    (port) => ports.length === 0 || ports.some((asked) => isServicePort(asked, port)),
+  );
+  const full = `svc/${service.namespace}/${service.name}`;
+  if (own.length === 0) {
+    const offered = service.ports.map(
+      ({ name, port, protocol }) =>
+        `${String(port)}/${protocol.toLowerCase()}${name === '' ? '' : ` (${name})`}`,
+    );
+    return notExpressed(
+      `${full} has no such port`,
+      offered.length === 0 ? 'it has none' : `it has ${offered.join(', ')}`,
+    );
+  }
+  const traffic = new Map<Pod, Traffic>();
+  for (const port of own) {
+    for (const { pod, number } of backendsOf(service, port, reach.cluster.pods)) {
+      const one = trafficOf([{ protocol: port.protocol, first: number, last: number }]);
+      traffic.set(pod, unionTraffic(traffic.get(pod) ?? nothing, one));
+    }
+  }
+  if (traffic.size === 0) return notExpressed(`no pod is behind ${full}`, serviceHint(service));
+  const byTraffic = Map.groupBy(traffic.keys(), (pod) => traffic.get(pod) ?? nothing);
+  return expressed(
+    [...byTraffic].flatMap(([one, pods]) => podPlaces(reach, pods).map((place) => ({ place, traffic: one }))),
+  );
+}
+
+function serviceHint({ selector = {} }: Service): string {
+  const labels = Object.entries(selector).map((label) => label.join('='));
+  return labels.length === 0
+    ? 'it has no selector: somebody else decides where it leads'
+    : `it selects ${labels.join(',')}`;
+}
+
+function isServicePort(asked: PortExpression, { name, port, protocol }: Service['ports'][number]): boolean {
+  switch (asked.kind) {
+    case 'other':
+      return false;
+    case 'named':
+      return asked.name === name && (asked.protocol ?? protocol) === protocol;
+    case 'range':
+      return asked.protocol === protocol && asked.first <= port && port <= asked.last;
+  }
+}
+
+export function findService(
+  services: readonly Service[],
+  namespace: string,
+  name: string,
+): Expressed<Service> {
+  const service = services.find((one) => one.namespace === namespace && one.name === name);
+  if (service !== undefined) return expressed(service);
+  const known = services.map((one) => `svc/${one.namespace}/${one.name}`);
+  const meant = closest(`svc/${namespace}/${name}`, known) ?? known.find((one) => one.endsWith(`/${name}`));
+  return notExpressed(
+    `no Service ${quote(`${namespace}/${name}`)}`,
+    meant === undefined ? undefined : `did you mean ${meant}?`,
+  );
+}
