@@ -1,38 +1,111 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Cluster } from '../model/cluster.ts';
+import type { SourcePosition } from '../model/diagnostic.ts';
+import type { KubeConfigSource } from '../kube/client.ts';
 import { loadInput } from './input/load-input.ts';
+import { loadLive } from './input/live-input.ts';
 import { repeatable } from './options.ts';
 import { formatDiagnostics } from './output/diagnostics.ts';
 import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Options of every command that reads manifests, as kubectl has them. */
 export interface InputOptions {
-  readonly filename: readonly string[];
+  readonly filename?: readonly string[];
   readonly recursive?: true;
   readonly namespace?: string;
   readonly strict?: true;
 }
 
+/** Options of every command that also answers about a running cluster. */
+export interface ClusterOptions extends InputOptions {
+  readonly context?: string;
+  readonly kubeconfig?: string;
+}
+
+/** For commands that read manifests alone. */
 export function withInputOptions(command: Command): Command {
-  return command
-    .requiredOption(
-      '-f, --filename <path>',
-      'manifests: file, directory, or - for stdin; repeatable',
-      repeatable,
+  return withFileOptions(command.requiredOption(...filename));
+}
+
+/** For commands that read manifests, or a running cluster where `--context` or `--kubeconfig` says so. */
+export function withClusterOptions(command: Command): Command {
+  return withFileOptions(command.option(...filename))
+    .option(
+      '--context <name>',
+      'ask the API server of this context of the kubeconfig instead of reading files',
     )
+    .option('--kubeconfig <file>', 'kubeconfig to use with it (default: $KUBECONFIG, else ~/.kube/config)');
+}
+
+const filename = [
+  '-f, --filename <path>',
+  'manifests: file, directory, or - for stdin; repeatable',
+  repeatable,
+] as const;
+
+function withFileOptions(command: Command): Command {
+  return command
     .option('-R, --recursive', 'read directories with all below them')
-    .option('-n, --namespace <name>', 'namespace of objects that name none', 'default')
+    .addOption(
+      new Option('-n, --namespace <name>', 'namespace of objects and names that have none').default(
+        undefined,
+        'default',
+      ),
+    )
     .option('--strict', 'reject CIDRs that only old API servers stored (host bits, leading zeros)');
+}
+
+/** A cluster that was read without an error, and the lines of its files. */
+export interface ReadCluster {
+  readonly cluster: Cluster;
+  /** The line of a place in a file that was read. */
+  readonly sourceLine: (position: SourcePosition) => string | undefined;
 }
 
 /**
  * Reads what the options name and says on stderr what is wrong with it. `undefined` where anything is an error: half an
  * input must not be judged.
  */
+export async function readCluster(
+  options: ClusterOptions,
+  terminal: Terminal,
+): Promise<ReadCluster | undefined> {
+  const { filename = [] } = options;
+  const live = liveSource(options);
+  if (live === undefined) {
+    if (filename.length > 0) return readFiles(options, terminal);
+    throw new UsageError(
+      'nothing to read',
+      'name manifests with -f FILE, -f DIR or -f -, or a running cluster with --context NAME',
+    );
+  }
+  if (filename.length > 0) {
+    throw new UsageError('-f and --context exclude each other', 'read either manifests or a running cluster');
+  }
+  const { cluster, diagnostics } = await loadLive(live, terminal.signal);
+  if (diagnostics.length > 0) terminal.err(formatDiagnostics(diagnostics, { colour: terminal.colour.err }));
+  if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
+  return { cluster, sourceLine: () => undefined };
+}
+
+function liveSource({ context, kubeconfig }: ClusterOptions): KubeConfigSource | undefined {
+  if (context === undefined && kubeconfig === undefined) return undefined;
+  return {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+/** For commands that take manifests alone: the cluster of `-f`. */
 export async function readInput(options: InputOptions, terminal: Terminal): Promise<Cluster | undefined> {
+  return (await readFiles(options, terminal))?.cluster;
+}
+
+async function readFiles(options: InputOptions, terminal: Terminal): Promise<ReadCluster | undefined> {
   const { cluster, diagnostics, ignored, sourceLine } = await loadInput(
     {
-      files: options.filename,
+      files: options.filename ?? [],
       recursive: options.recursive ?? false,
       ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
       strictCidrs: options.strict ?? false,
@@ -48,5 +121,5 @@ export async function readInput(options: InputOptions, terminal: Terminal): Prom
       `note: objects that say nothing about who reaches whom were passed over: ${kinds.join(', ')}\n`,
     );
   }
-  return cluster;
+  return { cluster, sourceLine };
 }
