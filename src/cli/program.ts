@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
 import { compileCommand } from './commands/compile.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
 import { labCommand } from './commands/lab.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
@@ -51,9 +52,11 @@ Examples:
     compileCommand(terminal, finish),
     agentCommand(terminal),
     labCommand(terminal, finish),
+    completionCommand(terminal),
   ]) {
     program.addCommand(inherit(command, program));
   }
+  program.addCommand(completeCommand(terminal).copyInheritedSettings(program), { hidden: true });
   return program;
 }
 
