@@ -3,8 +3,7 @@ import { labelKeyErrors, labelValueErrors } from './names.ts';
 import { quote } from './quote.ts';
 
 export type SelectorReading =
-  | { readonly ok: true; readonly selector: LabelSelector }
-  | { readonly ok: false; readonly message: string };
+  { readonly ok: true; readonly selector: LabelSelector } | { readonly ok: false; readonly message: string };
 
 /**
  * Reads a label selector in the syntax of `kubectl -l` (apimachinery `labels.Parse`): `app=web,tier!=db,env in (a,b),!gone`.
