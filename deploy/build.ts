@@ -1,12 +1,14 @@
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type OutputFile, type Plugin } from 'esbuild';
 
-// Two files make the command:
+// What makes the command:
 //   dist/ringfence.js  the launcher: the executable. Old syntax only, so that an old Node.js can still say what is wrong.
-//   dist/cli/main.js   everything else, bundled.
+//   dist/cli/main.js   the start of the bundle.
+//   dist/cli/*.js      the rest of it, in pieces along the sources' import(): a command loads what it needs. Node.js takes
+//                      100 ms to load everything, and most of that is the client of the API server.
 // A bundle's imports are linked before its first line runs, so a guard inside it would come too late on an old Node.js.
-// The bundle stands as deep below the package's root as the sources (src/ROOM/FILE.ts), so that
+// Every piece stands as deep below the package's root as the sources (src/ROOM/FILE.ts), so that
 // `new URL('../../rules/...', import.meta.url)` means the same file in the sources and in the bundle.
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -27,6 +29,8 @@ async function bundle(): Promise<void> {
     outdir: 'dist',
     write: false,
     bundle: true,
+    splitting: true,
+    chunkNames: 'cli/[name]-[hash]',
     format: 'esm',
     platform: 'node',
     target: `node${String(minimumNode)}`,
@@ -51,12 +55,19 @@ async function bundle(): Promise<void> {
     logLevel: 'warning',
   });
   await write(result.outputFiles);
+  await removeOthers(new Set(result.outputFiles.map((file) => path.basename(file.path))));
 }
 
-/** Written aside and renamed: a command that starts meanwhile reads the old file or the new one, never half of one. */
+/**
+ * Written aside and renamed: a command that starts meanwhile reads the old file or the new one, never half of one. The
+ * names of pieces say what is in them, so that it never reads one of each build either.
+ */
 async function write(files: readonly OutputFile[]): Promise<void> {
+  const isStart = (file: OutputFile): boolean => path.basename(file.path) === 'main.js';
   const outputs = [
-    ...files.map((file) => ({ path: file.path, contents: file.contents })),
+    ...files.filter((file) => !isStart(file)),
+    // After the pieces that it loads.
+    ...files.filter(isStart),
     // Last: its time says how old the build is.
     { path: path.join(root, 'dist/ringfence.js'), contents: Buffer.from(launcher()) },
   ];
@@ -71,6 +82,15 @@ async function write(files: readonly OutputFile[]): Promise<void> {
       await rm(aside, { force: true });
       throw error;
     }
+  }
+}
+
+/** Removes the pieces of earlier builds, which nothing loads any more. */
+async function removeOthers(outputs: ReadonlySet<string>): Promise<void> {
+  const folder = path.join(root, 'dist/cli');
+  for (const name of await readdir(folder)) {
+    if (/\.js(\.LEGAL\.txt)?$/.test(name) && !outputs.has(name))
+      await rm(path.join(folder, name), { force: true });
   }
 }
 

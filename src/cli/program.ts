@@ -1,9 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { agentCommand } from './commands/agent.ts';
-import { compileCommand } from './commands/compile.ts';
-import { completeCommand, completionCommand } from './commands/completion.ts';
-import { labCommand } from './commands/lab.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -11,13 +7,31 @@ import { UsageError } from './usage-error.ts';
 /** A command's way to say how it ended. */
 export type Finish = (code: ExitCode) => void;
 
+type MakeCommand = (terminal: Terminal, finish: Finish) => Promise<Command>;
+
+/**
+ * The commands, in the order of the help. Each is loaded when it is asked for, so that no command waits for what another
+ * one needs: most of the program is never loaded.
+ */
+const commands: ReadonlyMap<string, MakeCommand> = new Map<string, MakeCommand>([
+  ['compile', async (...to) => (await import('./commands/compile.ts')).compileCommand(...to)],
+  ['agent', async (terminal) => (await import('./commands/agent.ts')).agentCommand(terminal)],
+  ['lab', async (...to) => (await import('./commands/lab.ts')).labCommand(...to)],
+  ['completion', async (terminal) => (await import('./commands/completion.ts')).completionCommand(terminal)],
+]);
+
+/** What the completion scripts ask. It needs every other command. */
+const COMPLETE = '__complete';
+const complete: MakeCommand = async (terminal) =>
+  (await import('./commands/completion.ts')).completeCommand(terminal);
+
 /** Runs one command line (without the program's name) and returns the exit code. Never throws for what a user did. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = exitCode.yes;
-  const program = createProgram(terminal, (finished) => {
-    code = finished;
-  });
   try {
+    const program = await createProgram(terminal, commandsFor(args), (finished) => {
+      code = finished;
+    });
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
@@ -27,7 +41,19 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   }
 }
 
-function createProgram(terminal: Terminal, finish: Finish): Command {
+/** The command that is asked for; all of them where it is none of them, for help and "did you mean". */
+function commandsFor([first = '']: readonly string[]): readonly MakeCommand[] {
+  if (first === '-V' || first === '--version') return [];
+  if (first === COMPLETE) return [...commands.values(), complete];
+  const command = commands.get(first);
+  return command === undefined ? [...commands.values()] : [command];
+}
+
+async function createProgram(
+  terminal: Terminal,
+  makers: readonly MakeCommand[],
+  finish: Finish,
+): Promise<Command> {
   const program = new Command('ringfence')
     .description('Kubernetes NetworkPolicy with nftables: compile, enforce, and try out with real packets.')
     .version(packageJson.version, '-V, --version', 'print the version')
@@ -48,15 +74,9 @@ Examples:
   kubectl get ns,nodes,pods,netpol -A -o yaml | ringfence compile -f - --node worker-1
   ringfence lab run -f manifests/                                  # real packets, no cluster`,
     );
-  for (const command of [
-    compileCommand(terminal, finish),
-    agentCommand(terminal),
-    labCommand(terminal, finish),
-    completionCommand(terminal),
-  ]) {
-    program.addCommand(inherit(command, program));
+  for (const command of await Promise.all(makers.map((make) => make(terminal, finish)))) {
+    program.addCommand(inherit(command, program), { hidden: command.name() === COMPLETE });
   }
-  program.addCommand(completeCommand(terminal).copyInheritedSettings(program), { hidden: true });
   return program;
 }
 

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,10 +20,14 @@ const root = path.resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(tmpdir(), 'ringfence-package-'));
 const bin = path.join(folder, 'node_modules/.bin');
 const installed = path.join(folder, 'node_modules/ringfence');
+/** A piece of an earlier build. */
+const leftOver = 'dist/cli/chunk-2BEFORE2.js';
 const minute = 60_000;
 let packed: Packed;
 
 beforeAll(async () => {
+  mkdirSync(path.join(root, 'dist/cli'), { recursive: true });
+  writeFileSync(path.join(root, leftOver), '');
   // Builds first, as `npm publish` does.
   const { out } = await run('npm', ['pack', '--json', '--pack-destination', folder], root);
   const [entry] = JSON.parse(out.slice(out.indexOf('['))) as readonly [Packed];
@@ -55,7 +68,7 @@ describe('the tarball', () => {
       ]),
     );
     const known =
-      /^(package\.json|(README|CHANGELOG)\.md|LICENSE|dist\/ringfence\.js|dist\/cli\/[a-z-]+\.(js|js\.LEGAL\.txt)|rules\/[a-zA-Z0-9/._-]+)$/;
+      /^(package\.json|(README|CHANGELOG)\.md|LICENSE|dist\/ringfence\.js|dist\/cli\/(main|[a-z-]+-[A-Z0-9]{8})\.(js|js\.LEGAL\.txt)|rules\/[a-zA-Z0-9/._-]+)$/;
     expect(files.filter((file) => !known.test(file))).toEqual([]);
     expect(
       files.filter((file) => /(^|\/)(src|test|deploy|node_modules)\/|\.(ts|tgz|log|map)$|\/\./.test(file)),
@@ -66,13 +79,36 @@ describe('the tarball', () => {
     expect(packed.unpackedSize).toBeLessThan(12_000_000);
   });
 
+  test('has the pieces of this build, and none of an earlier one', () => {
+    // Fails where one is missing.
+    expect(piecesFrom('main.js', 'at once or later').size).toBeGreaterThan(10);
+    expect(packed.files.map((file) => file.path)).not.toContain(leftOver);
+  });
+
+  test.for([
+    // What a command that answers from manifests must not wait for: each takes 10 to 60 ms to load.
+    ['compile', ['@kubernetes/client-node', 'undici', 'zod', 'pino', '@prometheus-io/client']],
+    // The help and "did you mean" load every command, but not what these do.
+    ['main', ['yaml', 'ip-cidr', '@kubernetes/client-node', 'undici', 'zod', 'pino']],
+  ] as const)('%s starts without what it does not need', ([command, needless]) => {
+    const [first] = globSync(`{${command},${command}-*}.js`, { cwd: path.join(installed, 'dist/cli') });
+    const text = [...piecesFrom(first!, 'at once').values()].join('\n');
+    const packages = [...text.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)/gm)].map(([, name]) => name);
+    expect(packages).toContain('commander');
+    expect([...new Set(packages)].filter((name) => needless.some((other) => other === name))).toEqual([]);
+  });
+
   test('only the launcher can be executed', () => {
     const executable = packed.files.filter(({ mode }) => (mode & 0o111) !== 0).map((file) => file.path);
     expect(executable).toEqual(['dist/ringfence.js']);
   });
 
   test('says nothing of the place where it was built', () => {
-    expect(readFileSync(path.join(installed, 'dist/cli/main.js'), 'utf8')).not.toContain(`${root}/`);
+    const pieces = globSync('dist/cli/*.js', { cwd: installed });
+    expect(pieces.length).toBeGreaterThan(10);
+    for (const piece of pieces) {
+      expect(readFileSync(path.join(installed, piece), 'utf8'), piece).not.toContain(`${root}/`);
+    }
   });
 });
 
@@ -176,6 +212,23 @@ describe('in the checkout', () => {
     expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
+
+/** The pieces of the bundle that a piece loads, itself included, with their text. */
+function piecesFrom(first: string, when: 'at once' | 'at once or later'): ReadonlyMap<string, string> {
+  const loading =
+    when === 'at once'
+      ? /^(?:import |\} from )"\.\/([^"/]+\.js)"/gm
+      : /(?:import |\} from |import\()"\.\/([^"/]+\.js)"/gm;
+  const pieces = new Map<string, string>();
+  const waiting = [first];
+  for (const name of waiting) {
+    if (pieces.has(name)) continue;
+    const text = readFileSync(path.join(installed, 'dist/cli', name), 'utf8');
+    pieces.set(name, text);
+    waiting.push(...[...text.matchAll(loading)].map(([, other]) => other!));
+  }
+  return pieces;
+}
 
 interface Packed {
   readonly filename: string;
