@@ -3,7 +3,9 @@ import { quote } from '../../model/read/quote.ts';
 import { readSelectorText } from '../../model/read/selector-text.ts';
 import { parseAddress } from '../../net/address.ts';
 import { type Cidr, hostCidr, readCidr } from '../../net/cidr.ts';
+import { protocols } from '../../net/protocol.ts';
 import { type Expressed, expressed, type ExpressionProblem, notExpressed } from './expressed.ts';
+import { prefixOfKind, workloadKindOf } from './object-kinds.ts';
 import { type PortExpression, readPorts } from './port-expression.ts';
 
 /** One end of connections, as people write it: in policy tests and on the command line. */
@@ -46,8 +48,15 @@ export interface DestinationExpression {
   readonly ports: readonly PortExpression[];
 }
 
-/** Reads `END[:PORT,PORT...]`. An IPv6 address or block with ports stands in brackets. */
+/** Longer than anything a person writes; reading a selector takes time by the square of its length. */
+const longest = 8_000;
+
+/**
+ * Reads `END[:PORT,PORT...]`, for the host of an Ingress also `HOST[:PORT]/PATH`. An IPv6 address or block with ports stands
+ * in brackets.
+ */
 export function readDestination(text: string): Expressed<DestinationExpression> {
+  if (text.length > longest) return notExpressed(`${quote(text)} is too long`);
   const { end: endText, ports: portsText } = splitPorts(text.trim());
   const end = readEnd(endText);
   if (!end.ok) return end;
@@ -57,21 +66,33 @@ export function readDestination(text: string): Expressed<DestinationExpression> 
 }
 
 function splitPorts(text: string): { readonly end: string; readonly ports?: string } {
-  if (addressesOf(text) !== undefined) return { end: text };
   const [, end, ports] =
     /^(\[[^\]]*\]\??)(?::(.*))?$/.exec(text) ??
     /^(ns:[^:]*)(?::(.*))?$/.exec(text) ??
-    /^([^:]*):(.*)$/.exec(text) ??
+    splitUrl(text) ??
+    (colons.test(text) ? undefined : /^([^:]*):(.*)$/.exec(text)) ??
     [];
   if (end === undefined) return { end: text };
   return ports === undefined ? { end } : { end, ports };
 }
 
+/** Two colons before any slash: an IPv6 address, or meant to be one. */
+const colons = /^[^/[:]*:[^/:]*:/;
+
+/** `HOST:PORT/PATH` as URLs have it. `HOST:PORT/tcp` is a port with its protocol. */
+function splitUrl(text: string): readonly [string, string, string] | undefined {
+  const [, host, port, path] = /^([^:/=!]*\.[^:/=!]*):([^:/]+)(\/.*)$/.exec(text) ?? [];
+  if (host === undefined || port === undefined || path === undefined) return undefined;
+  const isProtocol = protocols.some((protocol) => path.slice(1).toUpperCase() === protocol);
+  return isProtocol || path.includes(',') ? undefined : [text, `${host}${path}`, port];
+}
+
 /** Reads an end without ports. */
 export function readEnd(written: string): Expressed<EndExpression> {
+  if (written.length > longest) return notExpressed(`${quote(written)} is too long`);
   const text = written.trim();
   const optional = text.endsWith('?');
-  const plain = optional ? text.slice(0, -1) : text;
+  const plain = optional ? text.slice(0, -1).trimEnd() : text;
   if (plain === '') return notExpressed('an end is missing', forms);
   const means = readMeaning(plain);
   return means.ok ? expressed({ text: plain, means: means.value, optional }) : means;
@@ -86,11 +107,22 @@ function readMeaning(text: string): Expressed<EndMeaning> {
   const bracketed = /^\[(.*)\]$/.exec(text)?.[1];
   const cidr = addressesOf(bracketed ?? text);
   if (cidr !== undefined) return expressed({ kind: 'addresses', cidr });
-  if (bracketed !== undefined) return notExpressed(`${quote(bracketed)} is no address`);
-  if (/^[\d.]+(?:\/\d+)?$/.test(text)) return notExpressed(`${quote(text)} is neither an address nor a CIDR`);
+  if (bracketed !== undefined) return noAddress(bracketed);
   if (text.startsWith('ns:')) return readNamespace(text.slice(3), true);
+  if (/^[\d.]*\.[\d.]*(?:\/\d+)?$/.test(text) || colons.test(text)) return noAddress(text);
   if (/[=!]|\s(?:not)?in\s*\(/.test(text)) return readSelector(text);
   return readPath(text);
+}
+
+function noAddress(text: string): { readonly ok: false } & ExpressionProblem {
+  const reading = readCidr(text);
+  if (reading.ok) return notExpressed(`${quote(text)} is an odd spelling of a CIDR`, `write ${reading.cidr}`);
+  const [, address, ports] = /^(.*):(\d+(?:[-,/].*)?)$/.exec(text) ?? [];
+  const isMeant = address !== undefined && ports !== undefined && addressesOf(address) !== undefined;
+  return notExpressed(
+    `${quote(text)} is neither an address nor a CIDR`,
+    isMeant ? `an IPv6 address with ports stands in brackets: [${address}]:${ports}` : undefined,
+  );
 }
 
 /** The block that the text spells: a CIDR in its canonical spelling, or one address. */
@@ -121,41 +153,14 @@ function readSelector(text: string): Expressed<EndMeaning> {
   });
 }
 
-/** Kinds as kubectl abbreviates them. */
-const kinds: Readonly<Record<string, string>> = {
-  po: 'Pod',
-  pod: 'Pod',
-  pods: 'Pod',
-  deploy: 'Deployment',
-  deployment: 'Deployment',
-  deployments: 'Deployment',
-  sts: 'StatefulSet',
-  statefulset: 'StatefulSet',
-  statefulsets: 'StatefulSet',
-  ds: 'DaemonSet',
-  daemonset: 'DaemonSet',
-  daemonsets: 'DaemonSet',
-  rs: 'ReplicaSet',
-  replicaset: 'ReplicaSet',
-  replicasets: 'ReplicaSet',
-  rc: 'ReplicationController',
-  replicationcontroller: 'ReplicationController',
-  replicationcontrollers: 'ReplicationController',
-  job: 'Job',
-  jobs: 'Job',
-  cj: 'CronJob',
-  cronjob: 'CronJob',
-  cronjobs: 'CronJob',
-};
-
 const objectName = /^[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;
+
+const hostName = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)+$/;
 
 function readPath(text: string): Expressed<EndMeaning> {
   const segments = text.split('/');
   const [first = '', second = '', third = '', ...more] = segments;
-  if (segments.length > 1 && first.includes('.')) {
-    return expressed({ kind: 'host', host: first, path: text.slice(first.length) });
-  }
+  if (segments.length > 1 && first.includes('.')) return readHost(first, text.slice(first.length));
   if (segments.length === 1) {
     return objectName.test(first) ? expressed({ kind: 'word', word: first }) : notAnEnd(text);
   }
@@ -172,13 +177,31 @@ function readPath(text: string): Expressed<EndMeaning> {
   const name = segments.length === 2 ? second : third;
   if (!namespaceName.test(first) || !objectName.test(name)) return notAnEnd(text);
   if (segments.length === 2) return expressed({ kind: 'workload', namespace: first, name });
-  const objectKind = Object.hasOwn(kinds, second.toLowerCase()) ? kinds[second.toLowerCase()] : undefined;
-  if (objectKind === undefined) {
-    return notExpressed(`${quote(second)} is no kind of workload`, 'for example shop/deployment/web');
-  }
-  return expressed({ kind: 'workload', namespace: first, objectKind, name });
+  const objectKind = workloadKindOf(second);
+  if (objectKind !== undefined) return expressed({ kind: 'workload', namespace: first, objectKind, name });
+  const prefix = prefixOfKind(second);
+  const isPath = prefix?.endsWith('/') === true;
+  return notExpressed(
+    `${quote(second)} is no kind of workload`,
+    isPath ? `write ${prefix}${first}/${name}` : 'for example shop/deployment/web',
+  );
+}
+
+/** A host is compared in lower case, a path as it is. */
+function readHost(written: string, path: string): Expressed<EndMeaning> {
+  const host = written.toLowerCase();
+  if (hostName.test(host)) return expressed({ kind: 'host', host, path });
+  const isWildcard = host.startsWith('*.') && hostName.test(host.slice(2));
+  return notExpressed(
+    `${quote(written)} is no host`,
+    isWildcard ? `write a host that it covers, such as www${host.slice(1)}` : undefined,
+  );
 }
 
 function notAnEnd(text: string): { readonly ok: false } & ExpressionProblem {
-  return notExpressed(`${quote(text)} names nobody`, forms);
+  const message = `${quote(text)} names nobody`;
+  if (text.includes('://')) return notExpressed(message, 'write a URL without its scheme: HOST/PATH');
+  const [, end] = /^([^:]+):[^:]*$/.exec(text) ?? [];
+  const hasPorts = end !== undefined && readMeaning(end).ok;
+  return notExpressed(message, hasPorts ? 'ports stand at the receiving end alone' : forms);
 }

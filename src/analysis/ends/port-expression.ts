@@ -31,7 +31,10 @@ function readPort(item: string): Expressed<PortExpression> {
   if (more.length > 0 || name === '') return notExpressed(`${quote(item)} is no port`, forms);
   if (name === '*' && written?.toLowerCase() === 'other') return expressed({ kind: 'other' });
   if (written !== undefined && protocol === undefined) {
-    return notExpressed(`${quote(written)} is no protocol`, 'one of tcp, udp, sctp');
+    return notExpressed(
+      `${quote(written)} is no protocol`,
+      'one of tcp, udp, sctp; */other is every other protocol',
+    );
   }
   if (name === '*') return expressed({ kind: 'range', protocol: protocol ?? 'TCP', first: 1, last: 65535 });
   const [, first, last] = /^(\d+)(?:-(\d+))?$/.exec(name) ?? [];
