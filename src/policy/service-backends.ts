@@ -19,10 +19,13 @@ export function backendsOf(service: Service, port: ServicePort, pods: readonly P
   });
 }
 
-/** The running pods that the Service's selector selects; none where it has no selector. */
-export function podsOfService({ namespace, selector = {} }: Service, pods: readonly Pod[]): readonly Pod[] {
+/** The running pods that the Service's selector selects; none where it has no selector, or leads to a name outside. */
+export function podsOfService(
+  { namespace, type, selector = {} }: Service,
+  pods: readonly Pod[],
+): readonly Pod[] {
   const labels = Object.entries(selector);
-  if (labels.length === 0) return [];
+  if (labels.length === 0 || type === 'ExternalName') return [];
   return pods.filter(
     (pod) =>
       pod.namespace === namespace &&

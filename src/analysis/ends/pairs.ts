@@ -1,6 +1,4 @@
-import type { Address } from '../../net/address.ts';
-import { type AddressBlock, blockBounds } from '../../net/address-block.ts';
-import { addressOfNumber } from '../../net/cidr.ts';
+import { familyOf } from '../../net/address.ts';
 import type { Family } from '../../net/protocol.ts';
 import { intersectTraffic, nothing, subtractTraffic, type Traffic } from '../../net/traffic.ts';
 import { openPassage, type Passage } from '../reach/passage.ts';
@@ -72,36 +70,26 @@ function anyOf(place: Place): Somebody {
     case 'node':
       return { kind: 'node', node: place.node, address: place.address };
     case 'addresses':
-      return { kind: 'address', address: firstAddress(place.blocks) };
+      return { kind: 'address', address: place.examples[0] };
     case 'possible':
       throw new RangeError('a pod to come is found by its labels');
   }
 }
 
-function firstAddress([block]: readonly AddressBlock[]): Address {
-  if (block === undefined) throw new RangeError('a place without addresses');
-  const { family, first } = blockBounds(block);
-  return addressOfNumber(family, first);
-}
-
 /** Pairs of those who exist, as far as they differ: strangers and own nodes are never alike. */
 function among(
   reach: Reach,
-  from: Exclude<Place, { kind: 'possible' }>,
+  from: Judged,
   { place: to }: Target,
   part: (passing: Traffic) => Traffic,
 ): Finding {
   if (to.kind === 'possible') throw new RangeError('a pod to come is searched by its labels');
   if (isOutside(from) && isOutside(to)) return { kind: 'none' };
-  const pairs = [
-    { ends: pairOf(from, to, 'apart'), passage: () => reach.passage(from.party, to.party) },
-    { ends: pairOf(from, to, 'on one node'), passage: () => openPassage },
-  ];
-  for (const { ends, passage } of pairs) {
-    const example = ends === undefined ? undefined : exampleIn(passage(), part);
-    if (ends !== undefined && example !== undefined) {
-      return { kind: 'example', example: { from: ends[0], to: ends[1], ...example } };
-    }
+  for (const { from: source, to: destination, where } of pairsBetween(from, to)) {
+    const passage = where === 'apart' ? reach.passage(from.party, to.party) : openPassage;
+    const example = exampleIn(passage, part);
+    if (example !== undefined)
+      return { kind: 'example', example: { from: source, to: destination, ...example } };
   }
   return { kind: 'none' };
 }
@@ -126,28 +114,62 @@ function exampleIn(
   return undefined;
 }
 
-type Judged = Exclude<Place, { kind: 'possible' }>;
+/** Places of those who exist. */
+export type Judged = Exclude<Place, { kind: 'possible' }>;
+
+/** Two that stand for all others of their places: those whom policies judge, or a pod and its own node. */
+export interface Pair {
+  readonly from: Somebody;
+  readonly to: Somebody;
+  readonly where: 'apart' | 'on one node';
+}
 
 /**
- * Somebody of each place that policies judge (`apart`), or whom they never part, a pod and its own node. A pod and itself are
- * no pair; two replicas are, and a workload may always have a second.
+ * A pair of each kind that two places have. A pod and itself are no pair; two replicas are, and a workload may always have
+ * a second.
  */
-function pairOf(
-  from: Judged,
-  to: Judged,
-  where: 'apart' | 'on one node',
-): readonly [Somebody, Somebody] | undefined {
-  const exceptOwnNode = isExempt(from) || isExempt(to);
-  if (where === 'on one node' && exceptOwnNode) return undefined;
+export function pairsBetween(from: Judged, to: Judged): readonly Pair[] {
+  return [...(apartPair(from, to) ?? []), ...(ownNodePair(from, to) ?? [])];
+}
+
+function apartPair(from: Judged, to: Judged): readonly [Pair] | undefined {
+  let replicas: readonly [Pair] | undefined;
   for (const source of membersOf(from)) {
     for (const destination of membersOf(to)) {
-      if (isSamePod(source, destination)) continue;
-      if (shareNode(source, destination) === (where === 'on one node')) return [source, destination];
-      // Members of one place differ in nothing but their nodes.
-      if (!isHost(from) && !isHost(to)) break;
+      if (!isSamePod(source, destination)) {
+        if (!shareNode(source, destination)) return [inOneFamily(from, source, to, destination)];
+      } else if (mayHaveReplica(source) && !(isOnePod(from) && isOnePod(to))) {
+        replicas ??= [{ from: source, to: { ...destination, replica: true }, where: 'apart' }];
+      }
+    }
+  }
+  return replicas;
+}
+
+function ownNodePair(from: Judged, to: Judged): readonly [Pair] | undefined {
+  if (isExempt(from) || isExempt(to) || !(isHost(from) || isHost(to))) return undefined;
+  for (const source of membersOf(from)) {
+    for (const destination of membersOf(to)) {
+      if (shareNode(source, destination)) return [{ from: source, to: destination, where: 'on one node' }];
     }
   }
   return undefined;
+}
+
+/** A stranger is shown by an address that the other end can speak to. */
+function inOneFamily(from: Judged, source: Somebody, to: Judged, destination: Somebody): Pair {
+  return {
+    from: addressFor(from, destination) ?? source,
+    to: addressFor(to, source) ?? destination,
+    where: 'apart',
+  };
+}
+
+function addressFor(place: Judged, other: Somebody): Somebody | undefined {
+  if (place.kind !== 'addresses' || other.kind !== 'pod') return undefined;
+  const spoken = other.pod.addresses.map(familyOf);
+  const address = place.examples.find((one) => spoken.includes(familyOf(one)));
+  return address === undefined ? undefined : { kind: 'address', address };
 }
 
 function isExempt(place: Judged): boolean {
@@ -166,8 +188,16 @@ function isHostNetwork({ pods }: PodsPlace): boolean {
   return pods[0].hostNetwork;
 }
 
-function isSamePod(a: Somebody, b: Somebody): boolean {
-  return a.kind === 'pod' && b.kind === 'pod' && a.pod === b.pod && a.pod.workload === undefined;
+function isSamePod(a: Somebody, b: Somebody): b is Extract<Somebody, { kind: 'pod' }> {
+  return a.kind === 'pod' && b.kind === 'pod' && a.pod === b.pod;
+}
+
+function mayHaveReplica(end: Somebody): boolean {
+  return end.kind === 'pod' && end.pod.workload !== undefined;
+}
+
+function isOnePod(place: Judged): boolean {
+  return place.kind === 'pods' && place.onePod === true;
 }
 
 /** Whether one end is the node that the other runs on. */

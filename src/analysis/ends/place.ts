@@ -14,6 +14,8 @@ export interface PodsPlace {
   readonly pods: readonly [Pod, ...Pod[]];
   /** Whether nothing is said of a pod and its own node, which always reach each other. */
   readonly exceptOwnNode: boolean;
+  /** Just this pod, by its name or address, rather than any replica of its workload. */
+  readonly onePod?: true;
 }
 
 export interface NodePlace {
@@ -29,6 +31,8 @@ export interface AddressesPlace {
   readonly kind: 'addresses';
   readonly party: PartyIndex;
   readonly blocks: readonly AddressBlock[];
+  /** The lowest of them in each family that no pod owns, if possible no node either. */
+  readonly examples: readonly [Address, ...Address[]];
 }
 
 /** Pods that do not exist yet. */
@@ -45,7 +49,8 @@ export interface Target {
 
 /** One end of one connection: somebody to point at. */
 export type Somebody =
-  | { readonly kind: 'pod'; readonly pod: Pod }
+  /** `replica`: another pod of the workload, alike in everything, where the other end is this pod. */
+  | { readonly kind: 'pod'; readonly pod: Pod; readonly replica?: true }
   | { readonly kind: 'node'; readonly node: string; readonly address: Address }
   | { readonly kind: 'address'; readonly address: Address }
   | { readonly kind: 'possible'; readonly pod: PossiblePod };

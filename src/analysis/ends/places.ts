@@ -1,9 +1,16 @@
 import type { Cluster } from '../../model/cluster.ts';
 import type { Pod } from '../../model/pod.ts';
 import type { Address } from '../../net/address.ts';
-import { type AddressBlock, blockContains, intersectBlocks, isCidr } from '../../net/address-block.ts';
+import {
+  type AddressBlock,
+  blockBounds,
+  blockContains,
+  intersectBlocks,
+  isCidr,
+} from '../../net/address-block.ts';
 import { addressOfNumber, bounds } from '../../net/cidr.ts';
-import type { PartyIndex } from '../reach/parties.ts';
+import { families, type Family } from '../../net/protocol.ts';
+import type { Parties, PartyIndex } from '../reach/parties.ts';
 import type { Reach } from '../reach/reach.ts';
 import type { Place, PodsPlace } from './place.ts';
 
@@ -22,15 +29,64 @@ export function podPlaces(reach: Reach, pods: Iterable<Pod>, exceptOwnNode = fal
     .map(([party, own]) => ({ kind: 'pods', party, pods: own, exceptOwnNode }));
 }
 
+/** Said of one pod that is named itself, not by its workload. */
+export function asOnePod(place: PodsPlace): PodsPlace {
+  return { ...place, onePod: true };
+}
+
 /** Addresses that no pod owns, by class. */
 export function strangersIn(reach: Reach, blocks: readonly AddressBlock[]): readonly Place[] {
   const { parties } = reach;
   const { addresses } = parties;
-  return addresses.within(blocks).map((one) => ({
-    kind: 'addresses',
-    party: parties.ofAddressClass(one),
-    blocks: intersectBlocks(addresses.blocksOf(one), blocks),
-  }));
+  const taken = takenAddresses(reach);
+  return addresses.within(blocks).flatMap((one): readonly Place[] => {
+    const own = intersectBlocks(addresses.blocksOf(one), blocks);
+    const [first, ...others] = families.flatMap((family) => freeAddress(own, family, taken) ?? []);
+    if (first === undefined) return [];
+    return [
+      { kind: 'addresses', party: parties.ofAddressClass(one), blocks: own, examples: [first, ...others] },
+    ];
+  });
+}
+
+/** Addresses that somebody has: those of pods are no strangers, those of nodes are poor examples of them. */
+interface Taken {
+  readonly byPods: ReadonlySet<Address>;
+  readonly byNodes: ReadonlySet<Address>;
+}
+
+const takenIn = new WeakMap<Parties, Taken>();
+
+function takenAddresses({ cluster, parties }: Reach): Taken {
+  const found = takenIn.get(parties) ?? {
+    byPods: new Set(cluster.pods.flatMap((pod) => parties.index.addressesOf(pod))),
+    byNodes: new Set([
+      ...cluster.nodes.flatMap(({ addresses }) => addresses),
+      ...cluster.pods.flatMap(({ hostNetwork, addresses }) => (hostNetwork ? addresses : [])),
+    ]),
+  };
+  takenIn.set(parties, found);
+  return found;
+}
+
+/** The lowest address of the family in the blocks that nobody has, else one of a node; none where pods have them all. */
+function freeAddress(
+  blocks: readonly AddressBlock[],
+  family: Family,
+  { byPods, byNodes }: Taken,
+): Address | undefined {
+  let ofNode: Address | undefined;
+  for (const block of blocks) {
+    const { family: own, first, last } = blockBounds(block);
+    if (own !== family) continue;
+    for (let number = first; number <= last; number += 1n) {
+      const address = addressOfNumber(family, number);
+      if (byPods.has(address)) continue;
+      if (!byNodes.has(address)) return address;
+      ofNode ??= address;
+    }
+  }
+  return ofNode;
 }
 
 /** Whoever owns the addresses, and the addresses that nobody owns. */
@@ -40,7 +96,7 @@ export function blockPlaces(reach: Reach, blocks: readonly AddressBlock[]): read
   const [only, ...others] = blocks;
   const single = only !== undefined && others.length === 0 ? singleAddress(only) : undefined;
   if (single === undefined) return [...podPlaces(reach, owned), ...strangersIn(reach, blocks)];
-  if (owned.length > 0) return podPlaces(reach, owned);
+  if (owned.length > 0) return podPlaces(reach, owned).map(asOnePod);
   const node = nodeOf(reach.cluster, single);
   return node === undefined
     ? strangersIn(reach, blocks)

@@ -14,16 +14,16 @@ import {
   trafficOf,
   unionTraffic,
 } from '../../net/traffic.ts';
-import { backendsOf } from '../../policy/service-backends.ts';
+import { podsOfService } from '../../policy/service-backends.ts';
 import type { PossiblePods } from '../reach/possible.ts';
 import type { Reach } from '../reach/reach.ts';
-import { type Expressed, expressed, notExpressed } from './expressed.ts';
+import { type Expressed, expressed, type ExpressionProblem, notExpressed } from './expressed.ts';
 import type { DestinationExpression, EndExpression } from './expression.ts';
 import { internetBlocks } from './internet.ts';
 import type { Place, Target } from './place.ts';
 import { blockPlaces, podPlaces, strangersIn } from './places.ts';
 import type { PortExpression } from './port-expression.ts';
-import { findService, serviceTargets } from './service-targets.ts';
+import { findService, nobodyBehind, serviceTargets } from './service-targets.ts';
 import { firstOf, workloadPlaces } from './workload-places.ts';
 
 /** Where expressions are looked up. */
@@ -55,19 +55,31 @@ export function resolveDestination(
 ): Expressed<readonly Target[]> {
   if (end.means.kind === 'service') {
     const service = serviceOf(end.means, within);
-    const targets = service.ok ? serviceTargets(service.value, ports, within.reach) : service;
-    return targets.ok ? targets : nobody(targets.message, end, targets.hint);
+    if (!service.ok) return nobody(service.message, end, service.hint);
+    // Only a headless Service may have no ports: its clients go straight to the pods.
+    if (service.value.ports.length > 0) {
+      const targets = serviceTargets(service.value, ports, within.reach);
+      return targets.ok ? targets : nobody(targets.message, end, targets.hint);
+    }
   }
   const places = resolveEnd(end, within);
   if (!places.ok) return places;
-  const targets = places.value.flatMap((place) => targetsAt(place, ports));
-  if (targets.length > 0 || places.value.length === 0) return expressed(targets);
-  const names = ports.flatMap((port) => (port.kind === 'named' ? [port.name] : []));
-  return nobody(
-    `nobody in ${quote(end.text)} has a port named ${names.map(quote).join(' or ')}`,
-    end,
-    portHint(places.value, names[0]),
+  if (places.value.length === 0) return expressed([]);
+  // Each name must be somebody's: a slip among several would be passed over.
+  const strange = ports.find(
+    (port) => port.kind === 'named' && places.value.every((place) => !declares(place, port)),
   );
+  return strange?.kind === 'named'
+    ? nobody(
+        `nobody in ${quote(end.text)} has a port named ${quote(strange.name)}`,
+        end,
+        portHint(places.value, strange.name),
+      )
+    : expressed(places.value.flatMap((place) => targetsAt(place, ports)));
+}
+
+function declares(place: Place, port: PortExpression): boolean {
+  return place.kind === 'pods' && place.pods.some((pod) => trafficOfPort(pod, port) !== nothing);
 }
 
 function nobody<T>(message: string, { optional }: EndExpression, hint?: string): Expressed<readonly T[]> {
@@ -86,26 +98,26 @@ function placesOf({ means, text }: EndExpression, within: Surroundings): Express
     case 'word':
       return wordPlaces(means.word, within);
     case 'workload':
-      return workloadPlaces(means, reach);
+      return workloadPlaces(means, reach, within.defaultNamespace);
     case 'namespace':
       return namespacePlaces(means, reach);
     case 'selector':
       return selectorPlaces(means, reach);
     case 'service':
-      return mapped(serviceOf(means, within), (service) =>
-        podPlaces(
-          reach,
-          service.ports.flatMap((port) =>
-            backendsOf(service, port, reach.cluster.pods).map(({ pod }) => pod),
-          ),
-        ),
-      );
+      return servicePlaces(means, within);
     case 'addresses':
       return expressed(blockPlaces(reach, [means.cidr]));
     case 'ingress':
     case 'host':
-      return notExpressed(`${quote(text)} is an Ingress: it can be asked for with explain and can alone`);
+      return ingressEnd(text);
   }
+}
+
+function ingressEnd(text: string): { readonly ok: false } & ExpressionProblem {
+  return notExpressed(
+    `${quote(text)} is an Ingress`,
+    'it can stand at the receiving end of the commands explain and can alone',
+  );
 }
 
 function serviceOf(
@@ -115,8 +127,15 @@ function serviceOf(
   return findService(reach.cluster.services, namespace ?? defaultNamespace, name);
 }
 
-function mapped<A, B>(from: Expressed<A>, map: (value: A) => B): Expressed<B> {
-  return from.ok ? expressed(map(from.value)) : from;
+function servicePlaces(
+  means: { readonly namespace?: string; readonly name: string },
+  within: Surroundings,
+): Expressed<readonly Place[]> {
+  const { reach } = within;
+  const service = serviceOf(means, within);
+  if (!service.ok) return service;
+  const places = podPlaces(reach, podsOfService(service.value, reach.cluster.pods));
+  return places.length > 0 ? expressed(places) : nobodyBehind(service.value, reach);
 }
 
 function everybody(reach: Reach): readonly Place[] {
@@ -159,9 +178,11 @@ function wordPlaces(word: string, within: Surroundings): Expressed<readonly Plac
     case 'blocks':
       return expressed(blockPlaces(reach, named.blocks));
     case 'ends': {
+      // A name that is said by itself, at whatever remove, would have no end.
+      const others = new Map([...names].filter(([name]) => name !== word));
       const places: Place[] = [];
       for (const end of named.ends) {
-        const own = resolveEnd(end, within);
+        const own = resolveEnd(end, { ...within, names: others });
         if (!own.ok) return own;
         places.push(...own.value);
       }
@@ -171,6 +192,9 @@ function wordPlaces(word: string, within: Surroundings): Expressed<readonly Plac
   }
   const found = workloadPlaces({ namespace: defaultNamespace, name: word }, reach);
   if (found.ok) return found;
+  if (reach.cluster.ingresses.some(({ backends }) => backends.some(({ host }) => host === word))) {
+    return ingressEnd(word);
+  }
   const meant = closest(word, [...names.keys(), 'internet', 'node', 'any']);
   return meant === undefined ? found : notExpressed(`${quote(word)} names nobody`, `did you mean ${meant}?`);
 }
@@ -179,13 +203,7 @@ function namespacePlaces(
   { namespace, toCome }: { readonly namespace: string; readonly toCome: boolean },
   reach: Reach,
 ): Expressed<readonly Place[]> {
-  if (!reach.namespaces.includes(namespace)) {
-    const meant = closest(namespace, reach.namespaces);
-    return notExpressed(
-      `no namespace ${quote(namespace)}`,
-      meant === undefined ? `the input has ${firstOf(reach.namespaces)}` : `did you mean ${meant}?`,
-    );
-  }
+  if (!reach.namespaces.includes(namespace)) return noNamespace(namespace, reach);
   const pods = podPlaces(
     reach,
     reach.cluster.pods.filter((pod) => pod.namespace === namespace),
@@ -200,6 +218,16 @@ function namespacePlaces(
   );
 }
 
+function noNamespace(namespace: string, { namespaces }: Reach): { readonly ok: false } & ExpressionProblem {
+  const meant = closest(namespace, namespaces);
+  const known =
+    namespaces.length === 0 ? 'the input has no namespaces' : `the input has ${firstOf(namespaces)}`;
+  return notExpressed(
+    `no namespace ${quote(namespace)}`,
+    meant === undefined ? known : `did you mean ${meant}?`,
+  );
+}
+
 function selectorPlaces(
   { namespace, selector }: { readonly namespace?: string; readonly selector: LabelSelector },
   reach: Reach,
@@ -210,6 +238,7 @@ function selectorPlaces(
   );
   const places = podPlaces(reach, pods);
   if (places.length > 0) return expressed(places);
+  if (namespace !== undefined && !reach.namespaces.includes(namespace)) return noNamespace(namespace, reach);
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   return notExpressed(`no pod${where} has these labels`, labelHint(selector, reach.cluster.pods));
 }

@@ -3,9 +3,9 @@ import type { Pod } from '../../model/pod.ts';
 import { quote } from '../../model/read/quote.ts';
 import { closest } from '../../model/read/suggestion.ts';
 import { nothing, type Traffic, trafficOf, unionTraffic } from '../../net/traffic.ts';
-import { backendsOf } from '../../policy/service-backends.ts';
+import { backendsOf, podsOfService } from '../../policy/service-backends.ts';
 import type { Reach } from '../reach/reach.ts';
-import { type Expressed, expressed, notExpressed } from './expressed.ts';
+import { type Expressed, expressed, type ExpressionProblem, notExpressed } from './expressed.ts';
 import type { Target } from './place.ts';
 import { podPlaces } from './places.ts';
 import type { PortExpression } from './port-expression.ts';
@@ -20,15 +20,13 @@ export function serviceTargets(
     (port) => ports.length === 0 || ports.some((asked) => isServicePort(asked, port)),
   );
   const full = `svc/${service.namespace}/${service.name}`;
-  if (own.length === 0) {
+  // Each port that is asked for must be there: a slip among several would be passed over.
+  if (ports.some((asked) => !own.some((port) => isServicePort(asked, port)))) {
     const offered = service.ports.map(
       ({ name, port, protocol }) =>
         `${String(port)}/${protocol.toLowerCase()}${name === '' ? '' : ` (${name})`}`,
     );
-    return notExpressed(
-      `${full} has no such port`,
-      offered.length === 0 ? 'it has none' : `it has ${offered.join(', ')}`,
-    );
+    return notExpressed(`${full} has no such port`, `it has ${offered.join(', ')}`);
   }
   const traffic = new Map<Pod, Traffic>();
   for (const port of own) {
@@ -37,18 +35,33 @@ export function serviceTargets(
       traffic.set(pod, unionTraffic(traffic.get(pod) ?? nothing, one));
     }
   }
-  if (traffic.size === 0) return notExpressed(`no pod is behind ${full}`, serviceHint(service));
+  if (traffic.size === 0) return nobodyBehind(service, reach, own);
   const byTraffic = Map.groupBy(traffic.keys(), (pod) => traffic.get(pod) ?? nothing);
   return expressed(
     [...byTraffic].flatMap(([one, pods]) => podPlaces(reach, pods).map((place) => ({ place, traffic: one }))),
   );
 }
 
-function serviceHint({ selector = {} }: Service): string {
-  const labels = Object.entries(selector).map((label) => label.join('='));
-  return labels.length === 0
-    ? 'it has no selector: somebody else decides where it leads'
-    : `it selects ${labels.join(',')}`;
+/** That a Service leads to nobody, and why. */
+export function nobodyBehind(
+  service: Service,
+  reach: Reach,
+  ports: Service['ports'] = [],
+): { readonly ok: false } & ExpressionProblem {
+  return notExpressed(
+    `no pod is behind svc/${service.namespace}/${service.name}`,
+    serviceHint(service, ports, reach),
+  );
+}
+
+function serviceHint(service: Service, ports: Service['ports'], { cluster }: Reach): string {
+  const labels = Object.entries(service.selector ?? {}).map((label) => label.join('='));
+  if (service.type === 'ExternalName') return 'it is an ExternalName: it leads to a name outside the cluster';
+  if (labels.length === 0) return 'it has no selector: somebody else decides where it leads';
+  const names = ports.flatMap(({ targetPort }) => (typeof targetPort === 'string' ? [targetPort] : []));
+  return podsOfService(service, cluster.pods).length === 0
+    ? `it selects ${labels.join(',')}`
+    : `none of its pods has a port named ${names.map(quote).join(' or ')}`;
 }
 
 function isServicePort(asked: PortExpression, { name, port, protocol }: Service['ports'][number]): boolean {
