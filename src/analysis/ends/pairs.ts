@@ -55,11 +55,9 @@ function found(search: Search, from: Place, to: Place): Finding {
   if (search.kind !== 'found') return search;
   const somebody = (place: Place, pod: typeof search.source): Somebody =>
     pod === undefined ? anyOf(place) : { kind: 'possible', pod };
-  const { traffic, source, destination } = search;
-  return {
-    kind: 'example',
-    example: { from: somebody(from, source), to: somebody(to, destination), traffic },
-  };
+  const { traffic, source, destination, family } = search;
+  const example = { from: somebody(from, source), to: somebody(to, destination), traffic };
+  return { kind: 'example', example: family === undefined ? example : { ...example, family } };
 }
 
 /** Whoever stands for a place. */

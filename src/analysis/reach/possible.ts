@@ -1,19 +1,21 @@
-import { type LabelSelector, type Labels, matchesSelector } from '../../model/label-selector.ts';
-import type { Direction, NetworkPolicy } from '../../model/network-policy.ts';
-import { protocolPorts } from '../../net/port-range.ts';
-import {
-  everything,
-  intersectTraffic,
-  nothing,
-  subtractTraffic,
-  type Traffic,
-  trafficOf,
-  unionTraffic,
-} from '../../net/traffic.ts';
-import { type Allow, numbersOf, type PodGroup } from '../../policy/isolation.ts';
+import { type Labels, type LabelSelector, matchesSelector } from '../../model/label-selector.ts';
+import type { Direction } from '../../model/network-policy.ts';
+import { families, type Family } from '../../net/protocol.ts';
+import { intersectTraffic, nothing, subtractTraffic, type Traffic } from '../../net/traffic.ts';
+import type { PodGroup } from '../../policy/isolation.ts';
 import { type Condition, findLabels, type LabelSearch } from '../../policy/possible-labels.ts';
 import type { PartyIndex } from './parties.ts';
 import type { Reach } from './reach.ts';
+import {
+  conditions,
+  type Ends,
+  familiesDiffer,
+  isolatedWays,
+  namespaceOf,
+  podOf,
+  type Way,
+  waysThrough,
+} from './ways.ts';
 
 // Pods that do not exist yet. What holds for the pods there are may cease to hold when somebody creates a pod or labels a
 // namespace, so a statement about anybody is about these too. They are never listed: for each rule that could matter, labels
@@ -40,6 +42,8 @@ export interface PossiblePod {
   readonly exists: boolean;
   readonly namespaceLabels: Labels;
   readonly labels: Labels;
+  /** It declares no port names; else it may give each to any number. */
+  readonly namesNoPorts?: true;
 }
 
 export type Search =
@@ -49,6 +53,8 @@ export type Search =
       /** Where that end is a possible pod. */
       readonly source?: PossiblePod;
       readonly destination?: PossiblePod;
+      /** Where the families of an end differ: the one that it is about. */
+      readonly family?: Family;
     }
   | { readonly kind: 'none' }
   /** Too many conditions. Nobody may take that for `none`. */
@@ -66,10 +72,38 @@ export function findConnection(
   traffic: Traffic,
   ignore: (end: Direction, group: PodGroup) => readonly (readonly Condition[])[] = () => [],
 ): Search {
-  const ends = { egress: from, ingress: to };
+  return inSomeFamily(reach, { egress: from, ingress: to }, (ends) =>
+    searchConnection(reach, ends, traffic, ignore),
+  );
+}
+
+/**
+ * Whether anything of the traffic is denied between some pods of both ends. At least one end is of possible pods. Port names
+ * are taken for no port: a pod to come may declare none.
+ */
+export function findDenial(reach: Reach, from: End, to: End, traffic: Traffic): Search {
+  return inSomeFamily(reach, { egress: from, ingress: to }, (ends) => searchDenial(reach, ends, traffic));
+}
+
+/** What is found in no family at once is found in none; else each family is looked at, as far as they differ. */
+function inSomeFamily(reach: Reach, ends: Ends, searchIn: (ends: Ends) => Search): Search {
+  const first = searchIn(ends);
+  if (first.kind === 'none' || !familiesDiffer(reach, ends)) return first;
+  const each = families.map((family) => ({ family, found: searchIn({ ...ends, family }) }));
+  for (const { family, found } of each) if (found.kind === 'found') return { ...found, family };
+  return each.find(({ found }) => found.kind === 'undecided')?.found ?? { kind: 'none' };
+}
+
+function searchConnection(
+  reach: Reach,
+  ends: Ends,
+  traffic: Traffic,
+  ignore: (end: Direction, group: PodGroup) => readonly (readonly Condition[])[],
+): Search {
   let undecided = false;
   // Somebody there is mostly shuts the door already, at less cost.
-  const sides = from.kind === 'party' ? (['egress', 'ingress'] as const) : (['ingress', 'egress'] as const);
+  const sides =
+    ends.egress.kind === 'party' ? (['egress', 'ingress'] as const) : (['ingress', 'egress'] as const);
   const [first, second] = sides;
   for (const one of waysThrough(reach, ends, first)) {
     const half = intersectTraffic(traffic, one.traffic);
@@ -93,12 +127,7 @@ export function findConnection(
   return { kind: undecided ? 'undecided' : 'none' };
 }
 
-/**
- * Whether anything of the traffic is denied between some pods of both ends. At least one end is of possible pods. Port names
- * are taken for no port: a pod to come may declare none.
- */
-export function findDenial(reach: Reach, from: End, to: End, traffic: Traffic): Search {
-  const ends = { egress: from, ingress: to };
+function searchDenial(reach: Reach, ends: Ends, traffic: Traffic): Search {
   let undecided = false;
   for (const direction of ['egress', 'ingress'] as const) {
     for (const { isolated, allows } of isolatedWays(reach, ends, direction)) {
@@ -113,7 +142,7 @@ export function findDenial(reach: Reach, from: End, to: End, traffic: Traffic): 
           [isolated],
           passing.map(({ wanted }) => wanted),
         );
-        if (found.kind === 'found') return { ...found, traffic: part };
+        if (found.kind === 'found') return { ...withoutPortNames(found), traffic: part };
         undecided ||= found.kind === 'undecided';
       }
     }
@@ -121,178 +150,12 @@ export function findDenial(reach: Reach, from: End, to: End, traffic: Traffic): 
   return { kind: undecided ? 'undecided' : 'none' };
 }
 
-interface Ends {
-  /** The source, which egress rules judge. */
-  readonly egress: End;
-  readonly ingress: End;
-}
-
-/** A way in which something passes one side: as long as these conditions hold. */
-interface Way {
-  readonly wanted: readonly Condition[];
-  readonly unwanted: readonly (readonly Condition[])[];
-  readonly traffic: Traffic;
-  /** The peer that admits the other end. */
-  readonly group?: PodGroup;
-}
-
-/** Each way in which a side lets something through: because nothing isolates, or by a rule and one of its peers. */
-function waysThrough(reach: Reach, ends: Ends, direction: Direction): readonly Way[] {
-  const own = ends[direction];
-  if (own.kind === 'party') {
-    const isolation = reach.isolation(own.party, direction);
-    if (isolation === undefined) return [openWay];
-    return isolation.allows.flatMap((allow) => waysOfAllow(reach, ends, direction, allow, [], 'most'));
-  }
-  const isolating = isolatingPolicies(reach, own, direction);
-  const unselected = isolating.flatMap(({ selected }) => (selected === undefined ? [] : [selected]));
-  const open: Way = { ...openWay, unwanted: unselected };
-  return [
-    open,
-    ...isolating.flatMap(({ policy, selected }) =>
-      selected === undefined
-        ? []
-        : reach.isolations
-            .allowsOf(policy, direction)
-            .flatMap((allow) => waysOfAllow(reach, ends, direction, allow, selected, 'most')),
-    ),
-  ];
-}
-
-const openWay: Way = { wanted: [], unwanted: [], traffic: everything };
-
-/** Each way to be isolated, with all that is allowed then. */
-function isolatedWays(
-  reach: Reach,
-  ends: Ends,
-  direction: Direction,
-): readonly { readonly isolated: Way; readonly allows: readonly Way[] }[] {
-  const own = ends[direction];
-  if (own.kind === 'party') {
-    const isolation = reach.isolation(own.party, direction);
-    if (isolation === undefined) return [];
-    const allows = isolation.allows.flatMap((allow) =>
-      waysOfAllow(reach, ends, direction, allow, [], 'least'),
-    );
-    return [{ isolated: openWay, allows }];
-  }
-  const isolating = isolatingPolicies(reach, own, direction);
-  const allows = isolating.flatMap(({ policy, selected }) =>
-    selected === undefined
-      ? []
-      : reach.isolations
-          .allowsOf(policy, direction)
-          .flatMap((allow) => waysOfAllow(reach, ends, direction, allow, selected, 'least')),
-  );
-  return isolating.flatMap(({ selected }) =>
-    selected === undefined ? [] : [{ isolated: { ...openWay, wanted: selected }, allows }],
-  );
-}
-
-interface IsolatingPolicy {
-  readonly policy: NetworkPolicy;
-  /** When it selects the pod; `undefined` where it cannot. */
-  readonly selected: readonly Condition[] | undefined;
-}
-
-function isolatingPolicies(
-  reach: Reach,
-  own: PossiblePods,
-  direction: Direction,
-): readonly IsolatingPolicy[] {
-  if (own.namespace === undefined) return [];
-  return reach.isolations
-    .policiesIn(own.namespace)
-    .filter(({ policyTypes }) => policyTypes.includes(direction))
-    .map((policy) => ({ policy, selected: conditions(podOf(direction), policy.podSelector) }));
-}
-
-/** The ways in which an allow lets the other end through. */
-function waysOfAllow(
-  reach: Reach,
-  ends: Ends,
-  direction: Direction,
-  allow: Allow,
-  selected: readonly Condition[],
-  names: 'most' | 'least',
-): readonly Way[] {
-  const other = direction === 'egress' ? 'ingress' : 'egress';
-  const traffic = allowedTraffic(reach, ends.ingress, allow, names);
-  if (traffic === nothing) return [];
-  if (allow.peers.kind === 'anyone') return [{ wanted: selected, unwanted: [], traffic }];
-  const ways = allow.peers.groups.flatMap((group): readonly Way[] => {
-    const admitted = groupConditions(reach, ends[other], other, group);
-    return admitted === undefined
-      ? []
-      : [{ wanted: [...selected, ...admitted], unwanted: [], traffic, group }];
-  });
-  const inBlocks = isInBlocks(reach, ends[other], allow, names);
-  return inBlocks ? [...ways, { wanted: selected, unwanted: [], traffic }] : ways;
-}
-
-function allowedTraffic(reach: Reach, receiver: End, { ports }: Allow, names: 'most' | 'least'): Traffic {
-  if (ports.kind === 'all') return everything;
-  const plain = trafficOf(ports.ranges);
-  const named = ports.names.flatMap((name) => {
-    if (receiver.kind === 'possible') return names === 'most' ? [protocolPorts(name.protocol)] : [];
-    const party = reach.parties.all[receiver.party];
-    if (party?.kind !== 'pods' || party.hostNetwork) return [];
-    return numbersOf(party.pods[0], name).map((number) => ({
-      protocol: name.protocol,
-      first: number,
-      last: number,
-    }));
-  });
-  return unionTraffic(plain, trafficOf(named));
-}
-
-/** When the end is in the group; `undefined` where it cannot be. */
-function groupConditions(
-  reach: Reach,
-  end: End,
-  side: Direction,
-  group: PodGroup,
-): readonly Condition[] | undefined {
-  if (end.kind === 'party') {
-    const party = reach.parties.all[end.party];
-    const isMember =
-      party?.kind === 'pods' && !party.hostNetwork && reach.parties.index.inGroup(group, party.pods[0]);
-    return isMember ? [] : undefined;
-  }
-  const pod = conditions(podOf(side), group.pods);
-  if (end.namespace === undefined) {
-    return group.kind === 'namespace'
-      ? undefined
-      : [...pod, ...conditions(namespaceOf(side), group.namespaces)];
-  }
-  const isWithin =
-    group.kind === 'namespace'
-      ? group.namespace === end.namespace
-      : matchesSelector(group.namespaces, reach.parties.index.namespaceLabels(end.namespace));
-  return isWithin ? pod : undefined;
-}
-
-/** Whether blocks of the rule hold an address of the end: in some family, or in each that it has. */
-function isInBlocks(reach: Reach, end: End, { peers }: Allow, names: 'most' | 'least'): boolean {
-  if (end.kind === 'possible' || peers.kind === 'anyone' || peers.blocks.length === 0) return false;
-  const party = reach.parties.all[end.party];
-  if (party === undefined) return false;
-  const classes = reach.parties.addresses.within(peers.blocks);
-  if (party.kind === 'addresses') return classes.includes(party.addressClass);
-  const held = party.families.map((family) => classes.includes(party.addressClass[family] ?? -1));
-  return names === 'most' ? held.includes(true) : held.length > 0 && !held.includes(false);
-}
-
-function podOf(side: Direction): string {
-  return `${side} pod`;
-}
-
-function namespaceOf(side: Direction): string {
-  return `${side} namespace`;
-}
-
-function conditions(of: string, selector: LabelSelector): readonly Condition[] {
-  return selector.map((requirement) => ({ of, requirement }));
+/** The receiver is denied what names alone would allow, as it declares none. */
+function withoutPortNames<T extends { readonly destination?: PossiblePod }>(found: T): T {
+  const { destination } = found;
+  return destination === undefined
+    ? found
+    : { ...found, destination: { ...destination, namesNoPorts: true as const } };
 }
 
 /** Conditions on an end, at the side where it stands. Those on a namespace that exists are decided at once. */
