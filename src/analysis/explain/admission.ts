@@ -48,10 +48,12 @@ function podAddresses(reach: Reach, pod: Pod): readonly Address[] {
   return reach.cluster.nodes.find(({ name }) => name === pod.nodeName)?.addresses ?? [];
 }
 
-/** The numbers that ports come to at the receiver. A pod to come may give a name to any number. */
+/** The numbers that ports come to at the receiver. A pod to come may give a name to any number, unless it has no names. */
 export function declaredBy(receiver: Somebody, ports: Ports & { readonly kind: 'some' }): Traffic {
   const named = ports.names.flatMap((name) => {
-    if (receiver.kind === 'possible') return [protocolPorts(name.protocol)];
+    if (receiver.kind === 'possible') {
+      return receiver.pod.namesNoPorts === true ? [] : [protocolPorts(name.protocol)];
+    }
     if (receiver.kind !== 'pod' || receiver.pod.hostNetwork) return [];
     return numbersOf(receiver.pod, name).map((number) => ({
       protocol: name.protocol,

@@ -1,4 +1,4 @@
-import type { Direction } from '../../model/network-policy.ts';
+import { type Direction, type NetworkPolicy, policyKey } from '../../model/network-policy.ts';
 import type { Pod } from '../../model/pod.ts';
 import { familyOf } from '../../net/address.ts';
 import { families, type Family } from '../../net/protocol.ts';
@@ -10,6 +10,7 @@ import {
   type Traffic,
   unionTraffic,
 } from '../../net/traffic.ts';
+import type { Allow, Isolation } from '../../policy/isolation.ts';
 import type { Somebody } from '../ends/place.ts';
 import type { Reach } from '../reach/reach.ts';
 import { admits, declaredBy } from './admission.ts';
@@ -35,11 +36,11 @@ export function explain(
   family?: Family,
 ): Explanation {
   const candidates = family === undefined ? familiesBetween(reach, from, to) : [family];
-  const explanations = candidates.map((one) => explainIn(reach, from, to, asked, one));
-  const [first] = explanations;
-  const telling = explanations.find(({ passes }) => passes !== asked) ?? first;
-  if (telling === undefined || first === undefined) return explainIn(reach, from, to, asked, undefined);
-  return telling;
+  const [first, ...others] = candidates.map((one) => explainIn(reach, from, to, asked, one));
+  if (first === undefined) {
+    return { ...explainIn(reach, from, to, asked, undefined), passes: nothing, noCommonFamily: true };
+  }
+  return [first, ...others].find(({ passes }) => passes !== asked) ?? first;
 }
 
 function explainIn(
@@ -62,12 +63,20 @@ function explainIn(
   };
 }
 
-/** Families in which the answer may differ: those that both ends have an address of. */
-function familiesBetween(reach: Reach, from: Somebody, to: Somebody): readonly Family[] {
+/**
+ * Families in which the answer may differ: those that both ends have an address of. A pod without an address could get one
+ * of the other's; that of an address is given.
+ */
+function familiesBetween(reach: Reach, from: Somebody, to: Somebody): readonly (Family | undefined)[] {
   const [own, others] = [familiesOf(reach, from), familiesOf(reach, to)];
-  if (own.length === 0) return others;
-  if (others.length === 0) return own;
+  if (own.length === 0) return others.length === 0 ? [undefined] : others;
+  if (others.length === 0 || isAddress(from)) return own;
+  if (isAddress(to)) return others;
   return families.filter((family) => own.includes(family) && others.includes(family));
+}
+
+function isAddress({ kind }: Somebody): boolean {
+  return kind === 'address' || kind === 'node';
 }
 
 function familiesOf(reach: Reach, end: Somebody): readonly Family[] {
@@ -97,6 +106,7 @@ function explainSide(
     direction,
     basis,
     passes: asked,
+    denies: nothing,
     isolatedBy,
     allowedBy: [],
     nearMisses: [],
@@ -107,31 +117,44 @@ function explainSide(
   const names = new Set<string>(isolation.policies);
   const policies = reach.isolations
     .policiesIn(subject.namespace)
-    .filter(({ namespace, name }) => names.has(`${namespace}/${name}`));
+    .filter((policy) => names.has(policyKey(policy)));
   const isolatedBy = policies.map(policyReference);
   if (isItself(own, other)) return open('itself', isolatedBy);
   if (isOwnNode(subject, other)) return open('own-node', isolatedBy);
 
   const receiver = direction === 'egress' ? other : own;
-  const allowedBy = isolation.allows.flatMap((allow): readonly AllowingRule[] => {
+  const allowedBy = allowsFor(reach, own, policies, isolation).flatMap((allow): readonly AllowingRule[] => {
     if (!admits(reach, allow.peers, other, family)) return [];
     const ports = allow.ports.kind === 'all' ? everything : declaredBy(receiver, allow.ports);
     const traffic = intersectTraffic(ports, asked);
-    const policy = policies.find(({ namespace, name }) => `${namespace}/${name}` === allow.rule.policy);
+    const policy = policies.find((one) => policyKey(one) === allow.rule.policy);
     if (traffic === nothing || policy === undefined) return [];
     return [{ ...ruleReference(policy, direction, allow.rule.index), traffic }];
   });
   const passes = allowedBy.reduce((sum, { traffic }) => unionTraffic(sum, traffic), nothing);
-  const missing = subtractTraffic(asked, passes);
+  const denies = subtractTraffic(asked, passes);
+  const missing = { direction, policies, own, other, missing: denies, family };
   return {
     direction,
     basis: 'policy',
     passes,
+    denies,
     isolatedBy,
     allowedBy,
-    nearMisses:
-      missing === nothing ? [] : nearMisses(reach, { direction, policies, own, other, missing, family }),
+    nearMisses: denies === nothing ? [] : nearMisses(reach, missing, allowedBy),
   };
+}
+
+/** An isolation has the numbers of its pod's port names; a pod to come has names that are open still. */
+function allowsFor(
+  reach: Reach,
+  { kind }: Somebody,
+  policies: readonly NetworkPolicy[],
+  { direction, allows }: Isolation,
+): readonly Allow[] {
+  return kind === 'possible'
+    ? policies.flatMap((policy) => reach.isolations.allowsOf(policy, direction))
+    : allows;
 }
 
 /** The pod that policies judge; a pod to come as it would be. */
@@ -159,11 +182,10 @@ export function subjectOf(end: Somebody): Pod | undefined {
   }
 }
 
-/** A pod and itself; a pod of a workload is asked about as one replica and another. */
+/** A pod and itself, and not another replica of it. */
 function isItself(own: Somebody, other: Somebody): boolean {
-  return (
-    own.kind === 'pod' && other.kind === 'pod' && own.pod === other.pod && own.pod.workload === undefined
-  );
+  if (own.kind !== 'pod' || other.kind !== 'pod' || own.pod !== other.pod) return false;
+  return own.replica !== true && other.replica !== true;
 }
 
 function isOwnNode({ nodeName }: Pod, other: Somebody): boolean {

@@ -15,6 +15,8 @@ export interface Explanation {
   readonly passes: Traffic;
   /** The family that it is about, where the ends have a common one that the answer depends on. */
   readonly family?: Family;
+  /** One pod has IPv4 addresses alone and the other IPv6: nothing passes, and policies have no part in it. */
+  readonly noCommonFamily?: true;
   readonly egress: SideExplanation;
   readonly ingress: SideExplanation;
 }
@@ -25,11 +27,16 @@ export interface SideExplanation {
   readonly basis: Basis;
   /** What of the traffic that was asked for this side lets through. */
   readonly passes: Traffic;
+  /** What it denies. */
+  readonly denies: Traffic;
   /** The policies that isolate this end in this direction. */
   readonly isolatedBy: readonly PolicyReference[];
   /** The rules that let something of it through. */
   readonly allowedBy: readonly AllowingRule[];
-  /** Where something is denied: the rules that come nearest to allowing it, the nearest first. */
+  /**
+   * Where something is denied: the rules that come nearest to allowing it, the nearest first. Never a rule of
+   * `allowedBy`.
+   */
   readonly nearMisses: readonly NearMiss[];
 }
 

@@ -4,28 +4,24 @@ import {
   matchesSelector,
   type Requirement,
 } from '../../model/label-selector.ts';
-import type {
-  Direction,
-  IpBlockPeer,
-  NetworkPolicy,
-  PodPeer,
-  PolicyPeer,
-  PolicyRule,
+import {
+  type Direction,
+  type IpBlockPeer,
+  type NetworkPolicy,
+  policyKey,
+  type PodPeer,
+  type PolicyPeer,
+  type PolicyPort,
+  type PolicyRule,
 } from '../../model/network-policy.ts';
 import { type Address, familyOf } from '../../net/address.ts';
 import { type Cidr, cidrContains } from '../../net/cidr.ts';
 import type { Family } from '../../net/protocol.ts';
-import {
-  everything,
-  intersectTraffic,
-  nothing,
-  type Traffic,
-  trafficOf,
-  unionTraffic,
-} from '../../net/traffic.ts';
+import { protocolPorts } from '../../net/port-range.ts';
+import { intersectTraffic, nothing, type Traffic, trafficOf, unionTraffic } from '../../net/traffic.ts';
 import type { Somebody } from '../ends/place.ts';
 import type { Reach } from '../reach/reach.ts';
-import { addressesOf } from './admission.ts';
+import { addressesOf, declaredBy } from './admission.ts';
 import { type RuleReference, ruleReference } from './explanation.ts';
 
 /** A rule that would allow a connection, if it were not for these reasons. */
@@ -45,13 +41,18 @@ export type MissReason =
   /** The peer is of the policy's own namespace, the other end is not. */
   | { readonly kind: 'namespace'; readonly wanted: string; readonly is: string }
   /** The rule names pods, the other end is an address or a node. */
-  | { readonly kind: 'not-a-pod' }
+  | { readonly kind: 'not-a-pod'; readonly is: 'address' | 'node' | 'host' }
   /** The rule names addresses, the other end has none yet. */
   | { readonly kind: 'no-address'; readonly cidr: Cidr }
   | { readonly kind: 'outside-block'; readonly address: Address; readonly cidr: Cidr }
   | { readonly kind: 'excepted'; readonly address: Address; readonly cidr: Cidr; readonly except: Cidr }
-  /** The rule allows other ports; `names` are port names that the receiver does not declare. */
-  | { readonly kind: 'ports'; readonly allowed: Traffic; readonly names: readonly string[] };
+  /** The rule allows other ports than `asked`; `names` are port names that the receiver does not declare. */
+  | {
+      readonly kind: 'ports';
+      readonly allowed: Traffic;
+      readonly asked: Traffic;
+      readonly names: readonly string[];
+    };
 
 export interface Denied {
   readonly direction: Direction;
@@ -67,10 +68,20 @@ export interface Denied {
 /** Beyond these a person reads no further. */
 const mostMisses = 3;
 
-/** The rules that come nearest to allowing what is denied: fewest reasons first, then by policy and rule. */
-export function nearMisses(reach: Reach, denied: Denied): readonly NearMiss[] {
+/**
+ * The rules that come nearest to allowing what is denied: fewest reasons first, then by policy and rule.
+ * @param allowing the rules that allow a part of what was asked for: they are no misses
+ */
+export function nearMisses(
+  reach: Reach,
+  denied: Denied,
+  allowing: readonly RuleReference[] = [],
+): readonly NearMiss[] {
+  const isAllowing = (policy: NetworkPolicy, index: number): boolean =>
+    allowing.some((one) => one.policy === policyKey(policy) && one.rule === index);
   const misses = denied.policies.flatMap((policy) =>
     policy[denied.direction].flatMap((rule): readonly NearMiss[] => {
+      if (isAllowing(policy, rule.index)) return [];
       const reasons = [...peerReasons(reach, policy, rule, denied), ...portReasons(rule, denied)];
       return reasons.length === 0
         ? []
@@ -127,8 +138,8 @@ function podReasons(
   { namespaceSelector, podSelector }: PodPeer,
   other: Somebody,
 ): readonly MissReason[] {
-  if (other.kind !== 'possible' && (other.kind !== 'pod' || other.pod.hostNetwork))
-    return [{ kind: 'not-a-pod' }];
+  if (other.kind === 'address' || other.kind === 'node') return [{ kind: 'not-a-pod', is: other.kind }];
+  if (other.kind === 'pod' && other.pod.hostNetwork) return [{ kind: 'not-a-pod', is: 'host' }];
   const { namespace, labels } = other.pod;
   const namespaceLabels =
     other.kind === 'possible' ? other.pod.namespaceLabels : reach.parties.index.namespaceLabels(namespace);
@@ -160,7 +171,7 @@ function blockReasons(
   family: Family | undefined,
 ): readonly MissReason[] {
   const own = addresses.filter((address) => family === undefined || familyOf(address) === family);
-  const [address] = own;
+  const address = own.find((one) => cidrContains(cidr, one)) ?? own[0];
   if (address === undefined) return [{ kind: 'no-address', cidr }];
   if (!cidrContains(cidr, address)) return [{ kind: 'outside-block', address, cidr }];
   const hole = except.find((one) => cidrContains(one, address));
@@ -173,30 +184,28 @@ function portReasons(
 ): readonly MissReason[] {
   if (ports === undefined) return [];
   const receiver = direction === 'egress' ? other : own;
-  const declared = receiver.kind === 'pod' && !receiver.pod.hostNetwork ? receiver.pod.ports : [];
   const names: string[] = [];
   let allowed = nothing;
   for (const port of ports) {
-    switch (port.kind) {
-      case 'all':
-        allowed = unionTraffic(
-          allowed,
-          intersectTraffic(everything, trafficOf([{ ...port, first: 1, last: 65535 }])),
-        );
-        break;
-      case 'range':
-        allowed = unionTraffic(allowed, trafficOf([port]));
-        break;
-      case 'named': {
-        const numbers = declared.filter(
-          ({ name, protocol }) => name === port.name && protocol === port.protocol,
-        );
-        if (numbers.length === 0) names.push(`${port.name}/${port.protocol.toLowerCase()}`);
-        const own = numbers.map(({ number, protocol }) => ({ protocol, first: number, last: number }));
-        allowed = unionTraffic(allowed, trafficOf(own));
-      }
+    const numbers = portNumbers(receiver, port);
+    if (port.kind === 'named' && numbers === nothing) {
+      names.push(`${port.name}/${port.protocol.toLowerCase()}`);
     }
+    allowed = unionTraffic(allowed, numbers);
   }
   // What is asked for may be more than one port: as long as the rule lets a part through, its ports are no miss.
-  return intersectTraffic(allowed, missing) === nothing ? [{ kind: 'ports', allowed, names }] : [];
+  return intersectTraffic(allowed, missing) === nothing
+    ? [{ kind: 'ports', allowed, asked: missing, names }]
+    : [];
+}
+
+function portNumbers(receiver: Somebody, port: PolicyPort): Traffic {
+  switch (port.kind) {
+    case 'all':
+      return trafficOf([protocolPorts(port.protocol)]);
+    case 'range':
+      return trafficOf([port]);
+    case 'named':
+      return declaredBy(receiver, { kind: 'some', ranges: [], names: [port] });
+  }
 }

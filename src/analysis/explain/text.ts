@@ -13,7 +13,7 @@ import type { MissReason, NearMiss } from './near-miss.ts';
 export function somebodyText(end: Somebody): string {
   switch (end.kind) {
     case 'pod':
-      return podKey(end.pod);
+      return `${podKey(end.pod)}${end.replica === true ? ' (another replica)' : ''}`;
     case 'node':
       return `node ${end.node} (${end.address})`;
     case 'address':
@@ -43,40 +43,70 @@ function labelsText(labels: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-/** One line a fact: what each side says, and what comes nearest where it says no. */
-export function explanationLines({ egress, ingress, from, to }: Explanation): readonly string[] {
-  return [...sideLines(egress, from), ...sideLines(ingress, to)];
+/** How words are marked where the text is shown. */
+export interface Paint {
+  readonly allowed: (word: string) => string;
+  readonly denied: (word: string) => string;
+  /** Open because no policy has a say. */
+  readonly open: (word: string) => string;
 }
+
+const plain: Paint = { allowed: (word) => word, denied: (word) => word, open: (word) => word };
+
+/** One line a fact: what each side says, and what comes nearest where it says no. */
+export function explanationLines({
+  egress,
+  ingress,
+  from,
+  to,
+  noCommonFamily,
+}: Explanation): readonly string[] {
+  const lines = [...sideLines(egress, from), ...sideLines(ingress, to)];
+  return noCommonFamily === true ? [...lines, noCommonFamilyText] : lines;
+}
+
+/** Said where nothing passes for want of a family that both ends have. */
+export const noCommonFamilyText =
+  'nothing passes: one end has IPv4 addresses alone, the other IPv6 addresses alone';
 
 /** What one side says about traffic from or to its end. */
 export function sideLines(side: SideExplanation, own: Somebody): readonly string[] {
-  const head = `${side.direction.padEnd(7)} ${somebodyText(own)}`;
+  return sideLinesFor(side, somebodyText(own));
+}
+
+/** The same for whoever the name stands for. */
+export function sideLinesFor(
+  side: SideExplanation,
+  name: string,
+  { allowed, denied, open }: Paint = plain,
+): readonly string[] {
+  const head = `${side.direction.padEnd(7)} ${name}`;
   switch (side.basis) {
     case 'open':
-      return [`${head}: open, no policy selects it for ${side.direction}`];
+      return [`${head}: ${open('open')}, no policy selects it for ${side.direction}`];
     case 'not-a-pod':
-      return [`${head}: open, policies protect pods alone`];
+      return [`${head}: ${open('open')}, policies protect pods alone`];
     case 'itself':
-      return [`${head}: open, a pod always reaches itself`];
+      return [`${head}: ${open('open')}, a pod always reaches itself`];
     case 'own-node':
-      return [`${head}: open, a pod and its own node always reach each other`];
-    case 'policy':
-      return side.passes === nothing
-        ? [`${head}: denied, ${isolatedText(side.isolatedBy)}`, ...side.nearMisses.map(missLine)]
-        : [
-            ...side.allowedBy.map(
-              (rule) => `${head}: ${trafficText(rule.traffic)} allowed by ${ruleText(rule)}`,
-            ),
-            ...(side.nearMisses.length === 0
-              ? []
-              : [`${head}: the rest is denied, ${isolatedText(side.isolatedBy)}`]),
-            ...side.nearMisses.map(missLine),
-          ];
+      return [`${head}: ${open('open')}, a pod and its own node always reach each other`];
+    case 'policy': {
+      const rest = side.passes === nothing ? '' : 'the rest is ';
+      return [
+        ...side.allowedBy.map(
+          (rule) => `${head}: ${trafficText(rule.traffic)} ${allowed('allowed')} by ${ruleText(rule)}`,
+        ),
+        ...(side.denies === nothing
+          ? []
+          : [`${head}: ${rest}${denied('denied')}, isolated by ${policiesText(side.isolatedBy)}`]),
+        ...side.nearMisses.map((miss) => `        ${ruleText(miss)} ${missText(miss)}`),
+      ];
+    }
   }
 }
 
-function isolatedText(policies: readonly PolicyReference[]): string {
-  return `isolated by ${policies.map((one) => `${one.policy}${placeText(one.source)}`).join(', ')}`;
+function policiesText(policies: readonly PolicyReference[]): string {
+  return policies.map((one) => `${one.policy}${placeText(one.source)}`).join(', ');
 }
 
 /** `shop/db-in ingress[0] (policies/db.yaml:14)`. */
@@ -93,37 +123,44 @@ export function positionText({ file, line }: SourcePosition): string {
   return `${printable(file)}:${String(line)}`;
 }
 
-function missLine(miss: NearMiss): string {
-  return `        ${ruleText(miss)} ${missText(miss)}`;
+/** `would match if label app=web (it is "web2")`; `8080/tcp is allowed, not 80/tcp`. */
+export function missText({ reasons }: Pick<NearMiss, 'reasons'>): string {
+  const labels = reasons.flatMap((reason) => (reason.kind === 'label' ? [labelText(reason)] : []));
+  const others = reasons.flatMap((reason) => (reason.kind === 'label' ? [] : [reasonText(reason)]));
+  return [...(labels.length === 0 ? [] : [`would match if ${labels.join(' and ')}`]), ...others].join('; ');
 }
 
-/** `would match if label app=web (it is web2)`. */
-export function missText({ reasons }: NearMiss): string {
-  return reasons.map(reasonText).join('; ');
+function labelText({ of, requirement, value }: Extract<MissReason, { kind: 'label' }>): string {
+  const whose = of === 'pod' ? 'label' : 'its namespace had label';
+  const is = value === undefined ? 'it has none' : `it is ${JSON.stringify(value)}`;
+  return `${whose} ${selectorText([requirement])} (${is})`;
 }
 
-function reasonText(reason: MissReason): string {
+const strangers = { address: 'an address', node: 'a node', host: 'a hostNetwork pod' } as const;
+
+function reasonText(reason: Exclude<MissReason, { kind: 'label' }>): string {
   switch (reason.kind) {
-    case 'label': {
-      const whose = reason.of === 'pod' ? 'label' : 'its namespace had label';
-      const is = reason.value === undefined ? 'it has none' : `it is ${JSON.stringify(reason.value)}`;
-      return `would match if ${whose} ${selectorText([reason.requirement])} (${is})`;
-    }
     case 'namespace':
       return `would match in namespace ${reason.wanted}, not ${reason.is}: a podSelector without namespaceSelector means the policy's own`;
     case 'not-a-pod':
-      return 'names pods, and this is an address';
+      return `names pods, and this is ${strangers[reason.is]}`;
     case 'no-address':
       return `names ${reason.cidr}, and a pod without an address is in no block`;
     case 'outside-block':
       return `names ${reason.cidr}, and ${reason.address} is outside`;
     case 'excepted':
       return `names ${reason.cidr} except ${reason.except}, which holds ${reason.address}`;
-    case 'ports': {
-      const named = reason.names.map((name) => `port name ${name} is not declared by the receiver`);
-      const plain =
-        reason.allowed === nothing ? [] : [`port ${trafficText(reason.allowed)} is allowed, not this one`];
-      return [...plain, ...named].join('; ');
-    }
+    case 'ports':
+      return portsText(reason);
   }
+}
+
+/** What is asked for is named where it is short: most questions are about one port. */
+function portsText({ allowed, asked, names }: Extract<MissReason, { kind: 'ports' }>): string {
+  const isShort = asked.ports.length <= 3 && !asked.others;
+  const plainPorts = `${trafficText(allowed)} is allowed, ${isShort ? `not ${trafficText(asked)}` : 'nothing else'}`;
+  return [
+    ...(allowed === nothing ? [] : [plainPorts]),
+    ...names.map((name) => `port name ${name} is not declared by the receiver`),
+  ].join('; ');
 }
