@@ -44,11 +44,26 @@ export interface Service {
   readonly source?: SourcePosition;
 }
 
-export interface IngressBackend {
+/** Which requests an item of an Ingress is about. */
+export interface IngressMatch {
+  /** Empty: every host. May begin with `*.`, which stands for one label. */
   readonly host: string;
   readonly path: string;
+  /** How the path is compared. Absent: the default backend, for what nothing else matches. */
+  readonly pathType?: PathType;
+}
+
+export type PathType = 'Exact' | 'Prefix' | 'ImplementationSpecific';
+
+export interface IngressBackend extends IngressMatch {
   readonly service: string;
   readonly port: number | string;
+}
+
+/** A backend that is no Service: a bucket of a cloud, for one. */
+export interface IngressResource extends IngressMatch {
+  /** `Bucket/assets`. */
+  readonly resource: string;
 }
 
 export interface Ingress {
@@ -56,6 +71,8 @@ export interface Ingress {
   readonly name: string;
   readonly ingressClassName: string;
   readonly backends: readonly IngressBackend[];
+  /** Absent where every backend is a Service. */
+  readonly resources?: readonly IngressResource[];
   readonly source?: SourcePosition;
 }
 

@@ -1,4 +1,4 @@
-import type { Ingress, IngressBackend } from '../cluster.ts';
+import type { Ingress, IngressBackend, IngressMatch, IngressResource, PathType } from '../cluster.ts';
 import {
   type Cursor,
   fieldOf,
@@ -9,7 +9,7 @@ import {
   sourceOf,
   stringOf,
 } from './cursor.ts';
-import { reportRequired } from './field-error.ts';
+import { reportRequired, reportUnsupported } from './field-error.ts';
 import { mostItems } from './limits.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from './names.ts';
 import { readObjectMeta, referenceTo, reportEach } from './object-meta.ts';
@@ -17,8 +17,7 @@ import { finishReading, type ReadContext, type Reading, unreadable } from './rea
 import { readTargetPort } from './service.ts';
 
 /**
- * Reads an Ingress (networking/v1; backends of v1beta1, too). A backend that is broken, or that names a resource
- * instead of a Service, is left out; what is broken is reported.
+ * Reads an Ingress (networking/v1; backends of v1beta1, too). A backend that is broken is reported and left out.
  */
 export function readIngress(value: unknown, context: ReadContext): Reading<Ingress> {
   const root = rootCursor(value, context);
@@ -26,11 +25,14 @@ export function readIngress(value: unknown, context: ReadContext): Reading<Ingre
   if (meta === undefined) return unreadable(root.report);
   const spec = fieldOf(root, 'spec');
   if (!hasFields(spec)) return unreadable(root.report, referenceTo('Ingress', meta));
+  const all = [...readDefaultBackend(spec), ...readRules(spec)];
+  const resources = all.filter((backend) => 'resource' in backend);
   return finishReading(root.report, referenceTo('Ingress', meta), {
     namespace: meta.namespace,
     name: meta.name,
     ingressClassName: readClassName(spec, meta.annotations),
-    backends: [...readDefaultBackend(spec), ...readRules(spec)],
+    backends: all.filter((backend) => 'service' in backend),
+    ...(resources.length === 0 ? {} : { resources }),
     ...sourceOf(root),
   });
 }
@@ -42,29 +44,46 @@ function readClassName(spec: Cursor, annotations: Readonly<Record<string, string
   return stringOf(fieldOf(spec, 'ingressClassName'), annotations['kubernetes.io/ingress.class'] ?? '') ?? '';
 }
 
+type Backend = IngressBackend | IngressResource;
+
 /** Where no host and no path match; v1beta1 called it `backend`. */
-function readDefaultBackend(spec: Cursor): readonly IngressBackend[] {
+function readDefaultBackend(spec: Cursor): readonly Backend[] {
   return ['defaultBackend', 'backend'].flatMap((name) => {
     const backend = fieldOf(spec, name);
-    return isAbsent(backend) ? [] : readBackend(backend, '', '');
+    return isAbsent(backend) ? [] : readBackend(backend, { host: '', path: '' });
   });
 }
 
-function readRules(spec: Cursor): readonly IngressBackend[] {
+function readRules(spec: Cursor): readonly Backend[] {
   return (itemsOf(fieldOf(spec, 'rules'), mostItems) ?? []).filter(hasFields).flatMap((rule) => {
     const host = stringOf(fieldOf(rule, 'host'), '');
     const http = fieldOf(rule, 'http');
     if (host === undefined || !hasFields(http)) return [];
     return (itemsOf(fieldOf(http, 'paths'), mostItems) ?? []).filter(hasFields).flatMap((item) => {
       const path = stringOf(fieldOf(item, 'path'), '');
-      return path === undefined ? [] : readBackend(fieldOf(item, 'backend'), host, path);
+      const pathType = readPathType(fieldOf(item, 'pathType'));
+      return path === undefined || pathType === undefined
+        ? []
+        : readBackend(fieldOf(item, 'backend'), { host, path, pathType });
     });
   });
 }
 
-function readBackend(backend: Cursor, host: string, path: string): readonly IngressBackend[] {
+const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'] as const;
+
+/** v1beta1 may leave it out, and means what the controller makes of it. */
+function readPathType(cursor: Cursor): PathType | undefined {
+  const written = stringOf(cursor, 'ImplementationSpecific');
+  if (written === undefined) return undefined;
+  const known = pathTypes.find((pathType) => pathType === written);
+  if (known === undefined) reportUnsupported(cursor, pathTypes);
+  return known;
+}
+
+function readBackend(backend: Cursor, match: IngressMatch): readonly Backend[] {
   if (!hasFields(backend)) return [];
-  if (!isAbsent(fieldOf(backend, 'resource'))) return [];
+  const resource = fieldOf(backend, 'resource');
+  if (!isAbsent(resource)) return readResource(resource, match);
   const isOld = !isAbsent(fieldOf(backend, 'serviceName'));
   const service = fieldOf(backend, 'service');
   if (!hasFields(service)) return [];
@@ -72,7 +91,13 @@ function readBackend(backend: Cursor, host: string, path: string): readonly Ingr
   const port = isOld
     ? readTargetPort(fieldOf(backend, 'servicePort'), 0)
     : readBackendPort(fieldOf(service, 'port'));
-  return name === undefined || port === undefined ? [] : [{ host, path, service: name, port }];
+  return name === undefined || port === undefined ? [] : [{ ...match, service: name, port }];
+}
+
+function readResource(resource: Cursor, match: IngressMatch): readonly IngressResource[] {
+  if (!hasFields(resource)) return [];
+  const [kind, name] = ['kind', 'name'].map((field) => stringOf(fieldOf(resource, field), ''));
+  return kind === undefined || name === undefined ? [] : [{ ...match, resource: `${kind}/${name}` }];
 }
 
 function readServiceName(cursor: Cursor): string | undefined {

@@ -146,9 +146,13 @@ describe('Ingress', () => {
       ingressClassName: 'nginx',
       defaultBackend: { service: { name: 'fallback', port: { name: 'http' } } },
       rules: [
-        { host: 'a.example', http: { paths: [{ path: '/', backend }, { backend }] } },
+        { host: 'a.example', http: { paths: [{ path: '/', pathType: 'Prefix', backend }, { backend }] } },
         { http: null },
-        { http: { paths: [{ backend: { resource: { kind: 'Bucket', name: 'b' } } }] } },
+        {
+          http: {
+            paths: [{ path: '/b', pathType: 'Exact', backend: { resource: { kind: 'Bucket', name: 'b' } } }],
+          },
+        },
       ],
     };
     expect(ingress(spec)).toEqual({
@@ -158,9 +162,10 @@ describe('Ingress', () => {
         ingressClassName: 'nginx',
         backends: [
           { host: '', path: '', service: 'fallback', port: 'http' },
-          { host: 'a.example', path: '/', service: 'web', port: 80 },
-          { host: 'a.example', path: '', service: 'web', port: 80 },
+          { host: 'a.example', path: '/', pathType: 'Prefix', service: 'web', port: 80 },
+          { host: 'a.example', path: '', pathType: 'ImplementationSpecific', service: 'web', port: 80 },
         ],
+        resources: [{ host: '', path: '/b', pathType: 'Exact', resource: 'Bucket/b' }],
       },
       diagnostics: [],
     });
@@ -173,6 +178,14 @@ describe('Ingress', () => {
       ingressClassName: 'nginx',
       backends: [{ host: '', path: '', service: 'web', port: 'http' }],
     });
+  });
+
+  test('an unknown way to compare a path is reported and left out', () => {
+    const spec = { rules: [{ http: { paths: [{ path: '/', pathType: 'Regex', backend }] } }] };
+    expect(ingress(spec).object?.backends).toEqual([]);
+    expect(said(ingress(spec).diagnostics)).toEqual([
+      'spec.rules[0].http.paths[0].pathType: Unsupported value: "Regex": supported values: "Exact", "ImplementationSpecific", "Prefix"',
+    ]);
   });
 
   test('a backend without a port is reported and left out', () => {
