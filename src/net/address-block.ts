@@ -19,17 +19,31 @@ export function isCidr(block: AddressBlock): block is Cidr {
 
 /** `cidr` without the addresses of `excepts`, as disjoint ascending blocks. Excepts outside the block change nothing. */
 export function subtractBlocks(cidr: Cidr, excepts: readonly Cidr[]): readonly AddressBlock[] {
-  const { family, first, last } = bounds(cidr);
-  const holes = joined(excepts.filter((except) => familyOf(except) === family).map(blockBounds));
-  const rest: Bounds[] = [];
-  let start = first;
-  for (const hole of holes) {
-    if (hole.last < start || hole.first > last) continue;
-    if (hole.first > start) rest.push({ family, first: start, last: hole.first - 1n });
-    start = hole.last + 1n;
-  }
-  if (start <= last) rest.push({ family, first: start, last });
-  return rest.map(blockOf);
+  return withoutBlocks([cidr], excepts);
+}
+
+/** The addresses of disjoint ascending blocks that are in none of the others, as disjoint ascending blocks. */
+export function withoutBlocks(
+  blocks: readonly AddressBlock[],
+  others: readonly AddressBlock[],
+): readonly AddressBlock[] {
+  if (others.length === 0) return blocks;
+  const holes = others.map(blockBounds);
+  const byFamily = new Map(
+    families.map((family) => [family, joined(holes.filter((hole) => hole.family === family))]),
+  );
+  return blocks.flatMap((block) => {
+    const { family, first, last } = blockBounds(block);
+    const rest: Bounds[] = [];
+    let start = first;
+    for (const hole of byFamily.get(family) ?? []) {
+      if (hole.last < start || hole.first > last) continue;
+      if (hole.first > start) rest.push({ family, first: start, last: hole.first - 1n });
+      start = hole.last + 1n;
+    }
+    if (start <= last) rest.push({ family, first: start, last });
+    return rest.map(blockOf);
+  });
 }
 
 /** The union as disjoint ascending blocks that do not touch, IPv4 before IPv6. */

@@ -6,6 +6,7 @@ import {
   blockContains,
   cidrsOfBlock,
   intersectBlocks,
+  withoutBlocks,
 } from '../../src/net/address-block.ts';
 import { cutAddresses } from '../../src/net/address-classes.ts';
 import { type Address, parseAddress } from '../../src/net/address.ts';
@@ -100,5 +101,25 @@ test('an intersection holds what both hold', () => {
         expect(common.some((one) => blockContains(one, a))).toBe(inBoth);
       }
     }),
+  );
+});
+
+test('a difference holds what the one holds and the others do not', () => {
+  fc.assert(
+    fc.property(
+      fc.array(block, { maxLength: 4 }),
+      fc.array(block, { maxLength: 4 }),
+      fc.array(block, { maxLength: 3 }),
+      (blocks, cuts, others) => {
+        const own = cutAddresses(blocks).blocksOf(0);
+        const holes = [...cutAddresses(cuts).blocksOf(0).slice(0, 2), ...others];
+        const rest = withoutBlocks(own, holes);
+        for (const a of samples) {
+          const isLeft =
+            own.some((one) => blockContains(one, a)) && !holes.some((one) => blockContains(one, a));
+          expect(rest.filter((one) => blockContains(one, a))).toHaveLength(isLeft ? 1 : 0);
+        }
+      },
+    ),
   );
 });

@@ -2,7 +2,7 @@ import type { LabelSelector } from '../../model/label-selector.ts';
 import { quote } from '../../model/read/quote.ts';
 import { readSelectorText } from '../../model/read/selector-text.ts';
 import { parseAddress } from '../../net/address.ts';
-import { type Cidr, hostCidr, readCidr } from '../../net/cidr.ts';
+import { type Cidr, cidrCovers, hostCidr, readCidr } from '../../net/cidr.ts';
 import { protocols } from '../../net/protocol.ts';
 import { type Expressed, expressed, type ExpressionProblem, notExpressed } from './expressed.ts';
 import { prefixOfKind, workloadKindOf } from './object-kinds.ts';
@@ -40,7 +40,8 @@ export type EndMeaning =
   | { readonly kind: 'ingress'; readonly namespace?: string; readonly name: string }
   /** The host of an Ingress, with a path. */
   | { readonly kind: 'host'; readonly host: string; readonly path: string }
-  | { readonly kind: 'addresses'; readonly cidr: Cidr };
+  /** A block of addresses, without those of other blocks. */
+  | { readonly kind: 'addresses'; readonly cidr: Cidr; readonly except?: readonly Cidr[] };
 
 /** The receiving end, with ports; no ports is every port of every protocol. */
 export interface DestinationExpression {
@@ -66,6 +67,8 @@ export function readDestination(text: string): Expressed<DestinationExpression> 
 }
 
 function splitPorts(text: string): { readonly end: string; readonly ports?: string } {
+  const outer = /^(\S+)\s+except\s/.exec(text)?.[1];
+  if (outer !== undefined && addressesOf(outer)?.includes(':')) return { end: text };
   const [, end, ports] =
     /^(\[[^\]]*\]\??)(?::(.*))?$/.exec(text) ??
     /^(ns:[^:]*)(?::(.*))?$/.exec(text) ??
@@ -105,6 +108,8 @@ const forms =
 function readMeaning(text: string): Expressed<EndMeaning> {
   if (text === 'any' || text === 'internet' || text === 'node') return expressed({ kind: text });
   const bracketed = /^\[(.*)\]$/.exec(text)?.[1];
+  const [, outer, excepts] = /^(\S+)\s+except\b(.*)$/.exec(bracketed ?? text) ?? [];
+  if (outer !== undefined && excepts !== undefined) return readBlock(outer, excepts.split(','));
   const cidr = addressesOf(bracketed ?? text);
   if (cidr !== undefined) return expressed({ kind: 'addresses', cidr });
   if (bracketed !== undefined) return noAddress(bracketed);
@@ -123,6 +128,20 @@ function noAddress(text: string): { readonly ok: false } & ExpressionProblem {
     `${quote(text)} is neither an address nor a CIDR`,
     isMeant ? `an IPv6 address with ports stands in brackets: [${address}]:${ports}` : undefined,
   );
+}
+
+/** `10.0.0.0/8 except 10.1.0.0/16,10.2.0.0/16`. */
+function readBlock(outer: string, excepts: readonly string[]): Expressed<EndMeaning> {
+  const cidr = addressesOf(outer);
+  if (cidr === undefined) return notExpressed(`${quote(outer)} is neither an address nor a CIDR`);
+  const except: Cidr[] = [];
+  for (const text of excepts.map((one) => one.trim())) {
+    const inner = addressesOf(text);
+    if (inner === undefined) return notExpressed(`${quote(text)} is neither an address nor a CIDR`);
+    if (!cidrCovers(cidr, inner)) return notExpressed(`${inner} is not inside ${cidr}`);
+    except.push(inner);
+  }
+  return expressed({ kind: 'addresses', cidr, except });
 }
 
 /** The block that the text spells: a CIDR in its canonical spelling, or one address. */

@@ -3,7 +3,7 @@ import { type LabelSelector, matchesSelector } from '../../model/label-selector.
 import type { Pod } from '../../model/pod.ts';
 import { quote } from '../../model/read/quote.ts';
 import { closest } from '../../model/read/suggestion.ts';
-import type { AddressBlock } from '../../net/address-block.ts';
+import { type AddressBlock, subtractBlocks } from '../../net/address-block.ts';
 import { everyAddress } from '../../net/cidr.ts';
 import { families } from '../../net/protocol.ts';
 import {
@@ -106,7 +106,7 @@ function placesOf({ means, text }: EndExpression, within: Surroundings): Express
     case 'service':
       return servicePlaces(means, within);
     case 'addresses':
-      return expressed(blockPlaces(reach, [means.cidr]));
+      return expressed(blockPlaces(reach, subtractBlocks(means.cidr, means.except ?? [])));
     case 'ingress':
     case 'host':
       return ingressEnd(text);
@@ -271,7 +271,8 @@ function targetsAt(place: Place, ports: readonly PortExpression[]): readonly Tar
   );
 }
 
-function trafficAt(pod: Pod | undefined, ports: readonly PortExpression[]): Traffic {
+/** The traffic that ports mean at a pod; without one, where nobody gives numbers to port names. */
+export function trafficAt(pod: Pod | undefined, ports: readonly PortExpression[]): Traffic {
   return ports.reduce((sum, port) => unionTraffic(sum, trafficOfPort(pod, port)), nothing);
 }
 
