@@ -86,7 +86,7 @@ const colons = /^[^/[:]*:[^/:]*:/;
 function splitUrl(text: string): readonly [string, string, string] | undefined {
   const [, host, port, path] = /^([^:/=!]*\.[^:/=!]*):([^:/]+)(\/.*)$/.exec(text) ?? [];
   if (host === undefined || port === undefined || path === undefined) return undefined;
-  const isProtocol = protocols.some((protocol) => path.slice(1).toUpperCase() === protocol);
+  const isProtocol = port === '*' || protocols.some((protocol) => path.slice(1).toUpperCase() === protocol);
   return isProtocol || path.includes(',') ? undefined : [text, `${host}${path}`, port];
 }
 

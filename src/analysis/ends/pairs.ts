@@ -1,5 +1,5 @@
 import { familyOf } from '../../net/address.ts';
-import type { Family } from '../../net/protocol.ts';
+import { families, type Family } from '../../net/protocol.ts';
 import { intersectTraffic, nothing, subtractTraffic, type Traffic } from '../../net/traffic.ts';
 import { openPassage, type Passage } from '../reach/passage.ts';
 import { type End, findConnection, findDenial, type Search } from '../reach/possible.ts';
@@ -48,7 +48,9 @@ export function findClosed(reach: Reach, from: Place, to: Target): Finding {
 }
 
 function endOf(place: Place): End {
-  return place.kind === 'possible' ? place.possible : { kind: 'party', party: place.party };
+  if (place.kind === 'possible') return place.possible;
+  const end = { kind: 'party', party: place.party } as const;
+  return place.kind === 'pods' && place.family !== undefined ? { ...end, family: place.family } : end;
 }
 
 function found(search: Search, from: Place, to: Place): Finding {
@@ -83,13 +85,20 @@ function among(
 ): Finding {
   if (to.kind === 'possible') throw new RangeError('a pod to come is searched by its labels');
   if (isOutside(from) && isOutside(to)) return { kind: 'none' };
+  const spoken = familiesBetween(from, to);
   for (const { from: source, to: destination, where } of pairsBetween(from, to)) {
     const passage = where === 'apart' ? reach.passage(from.party, to.party) : openPassage;
-    const example = exampleIn(passage, part);
+    const example = exampleIn(passage, part, spoken);
     if (example !== undefined)
       return { kind: 'example', example: { from: source, to: destination, ...example } };
   }
   return { kind: 'none' };
+}
+
+/** Whether there is any connection between two places of which policies have a say. */
+export function isPair(from: Place, to: Place): boolean {
+  if (from.kind === 'possible' || to.kind === 'possible') return true;
+  return !(isOutside(from) && isOutside(to)) && pairsBetween(from, to).length > 0;
 }
 
 /** Policies have no say between two that are no pods. */
@@ -100,12 +109,13 @@ function isOutside({ kind }: Place): boolean {
 function exampleIn(
   { traffic, byFamily }: Passage,
   part: (passing: Traffic) => Traffic,
+  spoken: readonly Family[],
 ): Pick<Example, 'traffic' | 'family'> | undefined {
   if (byFamily === undefined) {
     const own = part(traffic);
     return own === nothing ? undefined : { traffic: own };
   }
-  for (const family of ['IPv4', 'IPv6'] as const) {
+  for (const family of spoken) {
     const own = part(byFamily[family]);
     if (own !== nothing) return { traffic: own, family };
   }
@@ -127,7 +137,25 @@ export interface Pair {
  * a second.
  */
 export function pairsBetween(from: Judged, to: Judged): readonly Pair[] {
+  if (familiesBetween(from, to).length === 0) return [];
   return [...(apartPair(from, to) ?? []), ...(ownNodePair(from, to) ?? [])];
+}
+
+/** The families in which the ends can mean each other: addresses are of one, and so are pods that are meant by theirs. */
+function familiesBetween(from: Judged, to: Judged): readonly Family[] {
+  const [own, others] = [familiesOf(from), familiesOf(to)];
+  return own.filter((family) => others.includes(family));
+}
+
+function familiesOf(place: Judged): readonly Family[] {
+  switch (place.kind) {
+    case 'pods':
+      return place.family === undefined ? families : [place.family];
+    case 'node':
+      return [familyOf(place.address)];
+    case 'addresses':
+      return families.filter((family) => place.blocks.some((block) => familyOf(block) === family));
+  }
 }
 
 function apartPair(from: Judged, to: Judged): readonly [Pair] | undefined {

@@ -1,6 +1,7 @@
 import type { Pod } from '../../model/pod.ts';
 import type { Address } from '../../net/address.ts';
 import type { AddressBlock } from '../../net/address-block.ts';
+import type { Family } from '../../net/protocol.ts';
 import type { Traffic } from '../../net/traffic.ts';
 import type { PartyIndex } from '../reach/parties.ts';
 import type { PossiblePod, PossiblePods } from '../reach/possible.ts';
@@ -16,6 +17,8 @@ export interface PodsPlace {
   readonly exceptOwnNode: boolean;
   /** Just this pod, by its name or address, rather than any replica of its workload. */
   readonly onePod?: true;
+  /** Just in this family, where they are meant by their addresses. */
+  readonly family?: Family;
 }
 
 export interface NodePlace {

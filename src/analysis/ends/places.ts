@@ -1,6 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts';
 import type { Pod } from '../../model/pod.ts';
-import type { Address } from '../../net/address.ts';
+import { type Address, familyOf } from '../../net/address.ts';
 import {
   type AddressBlock,
   blockBounds,
@@ -89,14 +89,13 @@ function freeAddress(
   return ofNode;
 }
 
-/** Whoever owns the addresses, and the addresses that nobody owns. */
+/** Whoever owns the addresses, in the family of these, and the addresses that nobody owns. */
 export function blockPlaces(reach: Reach, blocks: readonly AddressBlock[]): readonly Place[] {
-  const isInside = (address: Address): boolean => blocks.some((block) => blockContains(block, address));
-  const owned = reach.cluster.pods.filter((pod) => reach.parties.index.addressesOf(pod).some(isInside));
   const [only, ...others] = blocks;
   const single = only !== undefined && others.length === 0 ? singleAddress(only) : undefined;
-  if (single === undefined) return [...podPlaces(reach, owned), ...strangersIn(reach, blocks)];
-  if (owned.length > 0) return podPlaces(reach, owned).map(asOnePod);
+  const owners = families.flatMap((family) => ownersIn(reach, blocks, family));
+  if (single === undefined) return [...owners, ...strangersIn(reach, blocks)];
+  if (owners.length > 0) return owners.map(asOnePod);
   const node = nodeOf(reach.cluster, single);
   return node === undefined
     ? strangersIn(reach, blocks)
@@ -109,6 +108,16 @@ export function blockPlaces(reach: Reach, blocks: readonly AddressBlock[]): read
           exceptOwnNode: false,
         },
       ];
+}
+
+function ownersIn(reach: Reach, blocks: readonly AddressBlock[], family: Family): readonly PodsPlace[] {
+  const own = blocks.filter((block) => familyOf(block) === family);
+  const owned = reach.cluster.pods.filter((pod) =>
+    reach.parties.index
+      .addressesOf(pod)
+      .some((address) => own.some((block) => blockContains(block, address))),
+  );
+  return podPlaces(reach, owned).map((place) => ({ ...place, family }));
 }
 
 function singleAddress(block: AddressBlock): Address | undefined {

@@ -22,7 +22,9 @@ import {
 // are searched that make it matter.
 
 /** One end of a connection: somebody there is, or somebody there could be. */
-export type End = { readonly kind: 'party'; readonly party: PartyIndex } | PossiblePods;
+export type End =
+  /** `family`: just in this one. */
+  { readonly kind: 'party'; readonly party: PartyIndex; readonly family?: Family } | PossiblePods;
 
 /** The pods that a namespace could come to have, of any labels. They have no address yet. */
 export interface PossiblePods {
@@ -87,11 +89,17 @@ export function findDenial(reach: Reach, from: End, to: End, traffic: Traffic): 
 
 /** What is found in no family at once is found in none; else each family is looked at, as far as they differ. */
 function inSomeFamily(reach: Reach, ends: Ends, searchIn: (ends: Ends) => Search): Search {
+  const held = [ends.egress, ends.ingress].find((end) => end.kind === 'party')?.family;
+  if (held !== undefined) return inFamily(held, searchIn({ ...ends, family: held }));
   const first = searchIn(ends);
   if (first.kind === 'none' || !familiesDiffer(reach, ends)) return first;
   const each = families.map((family) => ({ family, found: searchIn({ ...ends, family }) }));
   for (const { family, found } of each) if (found.kind === 'found') return { ...found, family };
   return each.find(({ found }) => found.kind === 'undecided')?.found ?? { kind: 'none' };
+}
+
+function inFamily(family: Family, found: Search): Search {
+  return found.kind === 'found' ? { ...found, family } : found;
 }
 
 function searchConnection(

@@ -215,6 +215,7 @@ describe('destinations', () => {
     ['shop/web:*', 'shop/web', [tcp(1, 65535)]],
     ['shop/web:*/udp', 'shop/web', [{ kind: 'range', protocol: 'UDP', first: 1, last: 65535 }]],
     ['shop/web:*/other', 'shop/web', [{ kind: 'other' }]],
+    ['10.0.0.1:*/other', '10.0.0.1', [{ kind: 'other' }]],
     ['shop/web:http', 'shop/web', [{ kind: 'named', name: 'http' }]],
     ['shop/web:dns/udp', 'shop/web', [{ kind: 'named', name: 'dns', protocol: 'UDP' }]],
     ['shop/web:80-http', 'shop/web', [{ kind: 'named', name: '80-http' }]],

@@ -255,3 +255,46 @@ function findingText(finding: Finding): string {
   const { from, to, traffic, family } = finding.example;
   return `${somebodyText(from)} -> ${somebodyText(to)}: ${trafficText(traffic)}${family === undefined ? '' : ` ${family}`}`;
 }
+
+describe('an address is of one family, and so is a pod that it means', () => {
+  const anywhere = (text: string): PolicyRule => ({
+    index: 0,
+    peers: [{ kind: 'ipBlock', cidr: cidr(text), except: [] }],
+  });
+  const both = (nth: number) => ({
+    addresses: [address(`10.1.0.${nth}`), address(`fd00::${nth}`)],
+    nodeName: `n${nth}`,
+  });
+  const reach = createReach(
+    clusterOf({
+      nodes: [],
+      pods: [podOf('shop/a', both(1)), podOf('shop/b', both(2))],
+      policies: [
+        policyOf('shop/four', {
+          podSelector: [],
+          policyTypes: ['ingress'],
+          ingress: [anywhere('0.0.0.0/0')],
+        }),
+      ],
+    }),
+  );
+
+  test.for<[string, string, 'open' | 'closed' | 'none']>([
+    ['10.1.0.1', 'shop/b:80', 'open'],
+    ['shop/a', '10.1.0.2:80', 'open'],
+    ['10.1.0.0/24', '10.1.0.2:80', 'open'],
+    ['fd00::1', 'shop/b:80', 'closed'],
+    ['shop/a', '[fd00::2]:80', 'closed'],
+    ['fd00::1', '[fd00::2]:80', 'closed'],
+    ['10.1.0.1', '[fd00::2]:80', 'none'],
+    ['8.8.8.8', '[fd00::2]:80', 'none'],
+    ['fd00::1', 'ns:shop:80', 'closed'],
+    ['ns:shop', '[fd00::2]:80', 'closed'],
+  ])('%s -> %s', ([from, to, expected]) => {
+    const { open, closed } = answer(reach, from, to);
+    expect({ open: open !== 'none', closed: closed !== 'none' }).toEqual({
+      open: expected === 'open',
+      closed: expected === 'closed',
+    });
+  });
+});
