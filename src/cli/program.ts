@@ -17,6 +17,7 @@ const commands: ReadonlyMap<string, MakeCommand> = new Map<string, MakeCommand>(
   ['compile', async (...to) => (await import('./commands/compile.ts')).compileCommand(...to)],
   ['agent', async (terminal) => (await import('./commands/agent.ts')).agentCommand(terminal)],
   ['lab', async (...to) => (await import('./commands/lab.ts')).labCommand(...to)],
+  ['test', async (...to) => (await import('./commands/test.ts')).testCommand(...to)],
   ['completion', async (terminal) => (await import('./commands/completion.ts')).completionCommand(terminal)],
 ]);
 

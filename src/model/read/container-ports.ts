@@ -18,7 +18,15 @@ export function readContainerPorts(spec: Cursor): DeclaredPorts {
   const sidecars = (itemsOf(fieldOf(spec, 'initContainers'), mostContainers) ?? []).filter(
     (container) => stringOf(fieldOf(container, 'restartPolicy'), '') === 'Always',
   );
-  const ports = [...containers, ...sidecars].flatMap(readPortsOf);
+  return declaredPorts([...containers, ...sidecars].flatMap(readPortsOf));
+}
+
+/** Reads a list of container ports that stands by itself. */
+export function readPortList(list: Cursor): DeclaredPorts {
+  return declaredPorts(readPorts(list));
+}
+
+function declaredPorts(ports: readonly ContainerPort[]): DeclaredPorts {
   return {
     ports: sortedUnique(ports.flatMap(namedPort), ({ name, protocol, number }) => [name, protocol, number]),
     containerPorts: sortedUnique(
@@ -35,8 +43,11 @@ interface ContainerPort {
 }
 
 function readPortsOf(container: Cursor): readonly ContainerPort[] {
-  if (!hasFields(container)) return [];
-  return (itemsOf(fieldOf(container, 'ports'), mostContainers) ?? []).flatMap((port) => readPort(port) ?? []);
+  return hasFields(container) ? readPorts(fieldOf(container, 'ports')) : [];
+}
+
+function readPorts(list: Cursor): readonly ContainerPort[] {
+  return (itemsOf(list, mostContainers) ?? []).flatMap((port) => readPort(port) ?? []);
 }
 
 function readPort(cursor: Cursor): ContainerPort | undefined {

@@ -1,0 +1,122 @@
+import { Command, Option } from 'commander';
+import { createReach } from '../../analysis/reach/reach.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import { exitCode, type ExitCode } from '../exit-code.ts';
+import { type ClusterOptions, readCluster, withClusterOptions } from '../input-options.ts';
+import { loadLive } from '../input/live-input.ts';
+import { findTests } from '../input/policy-test/find-tests.ts';
+import { formatDiagnostics } from '../output/diagnostics.ts';
+import { testReportText } from '../output/policy-test/text.ts';
+import { clusterLoader, type GivenCluster } from '../policy-test/clusters.ts';
+import { type RanSuite, runTests } from '../policy-test/run-tests.ts';
+import { countsOf, type TestReport } from '../policy-test/test-result.ts';
+import type { Finish } from '../program.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+interface TestOptions extends ClusterOptions {
+  readonly output: 'text';
+  readonly live?: true;
+}
+
+/** `ringfence test`: runs policy tests. */
+export function testCommand(terminal: Terminal, finish: Finish): Command {
+  return withClusterOptions(
+    new Command('test').argument('[path...]', 'policy test files, or directories (default: this one)'),
+  )
+    .summary('run policy tests')
+    .description(
+      'Runs the policy tests (*.policy-test.yaml) at the paths: what must be allowed, what must be denied, and what nobody else may reach. A line is about every connection that it covers, pods that do not exist yet included.',
+    )
+    .option('--live', 'ask a running cluster in place of the manifests that the files name')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['text']).default('text'))
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 all passed, 1 a test failed, 2 something could not be answered.
+
+Examples:
+  ringfence test
+  ringfence test policies/ -f deploy/
+  helm template . | ringfence test -f -`,
+    )
+    .action(async (paths: readonly string[], options: TestOptions) => {
+      const { files, diagnostics } = await findTests(paths.length === 0 ? ['.'] : paths, terminal.input);
+      const given = await givenCluster(options, terminal);
+      if (given === 'unreadable') {
+        finish(exitCode.cannotAnswer);
+        return;
+      }
+      const ran = await runTests(files, {
+        io: terminal.input,
+        defaultNamespace: options.namespace ?? 'default',
+        clusterOf: clusterLoader(
+          {
+            ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+            strictCidrs: options.strict ?? false,
+          },
+          given,
+          terminal.input,
+        ),
+        more: () => Promise.resolve([]),
+      });
+      tellDiagnostics(diagnostics, ran, terminal);
+      const report = { suites: ran.map((one) => one.report) };
+      if (ran.length > 0) terminal.out(testReportText(report, terminal.colour.out));
+      finish(diagnostics.length > 0 ? exitCode.cannotAnswer : exitCodeOf(report));
+    });
+}
+
+/** The cluster of `-f`, or of `--live`; `undefined` where the files have to name theirs. */
+async function givenCluster(
+  options: TestOptions,
+  terminal: Terminal,
+): Promise<GivenCluster | 'unreadable' | undefined> {
+  const { filename = [], context, kubeconfig } = options;
+  const isLive = options.live ?? (context !== undefined || kubeconfig !== undefined);
+  if (!isLive && filename.length === 0) return undefined;
+  if (isLive && filename.length > 0) {
+    throw new UsageError('-f and --live exclude each other', 'read either manifests or a running cluster');
+  }
+  const read =
+    context === undefined && kubeconfig === undefined && isLive
+      ? await readCurrentContext(terminal)
+      : await readCluster(options, terminal);
+  return read === undefined ? 'unreadable' : { reach: createReach(read.cluster), replaces: isLive };
+}
+
+async function readCurrentContext(terminal: Terminal) {
+  const { cluster, diagnostics } = await loadLive({}, terminal.signal);
+  if (diagnostics.length > 0) terminal.err(formatDiagnostics(diagnostics, { colour: terminal.colour.err }));
+  return diagnostics.some(({ severity }) => severity === 'error') ? undefined : { cluster };
+}
+
+/** What is wrong with files, each thing once, and what was passed over in manifests. */
+function tellDiagnostics(found: readonly Diagnostic[], ran: readonly RanSuite[], terminal: Terminal): void {
+  const diagnostics = [...found, ...ran.flatMap(({ report }) => report.diagnostics)];
+  terminal.err(
+    formatDiagnostics(diagnostics, {
+      sourceLine: (position) =>
+        ran.map(({ sourceLine }) => sourceLine(position)).find((line) => line !== undefined),
+      colour: terminal.colour.err,
+    }),
+  );
+  const clusters = new Set(ran.flatMap(({ cluster }) => cluster ?? []));
+  const ignored = new Map<string, number>();
+  for (const { kind, count } of [...clusters].flatMap((cluster) => cluster.ignored)) {
+    ignored.set(kind, (ignored.get(kind) ?? 0) + count);
+  }
+  if (ignored.size === 0) return;
+  const kinds = [...ignored]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, count]) => `${String(count)} ${kind}`);
+  terminal.err(
+    `note: objects that say nothing about who reaches whom were passed over: ${kinds.join(', ')}\n`,
+  );
+}
+
+function exitCodeOf(report: TestReport): ExitCode {
+  const { failed, unanswered, broken } = countsOf(report);
+  if (broken > 0 || unanswered > 0) return exitCode.cannotAnswer;
+  return failed > 0 ? exitCode.no : exitCode.yes;
+}

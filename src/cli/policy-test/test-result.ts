@@ -1,0 +1,74 @@
+import type { ExplainedFailure } from '../../analysis/policy-test/failure-text.ts';
+import type { Check } from '../../analysis/policy-test/run-suite.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+
+/** How the policy tests of one run ended. */
+export interface TestReport {
+  readonly suites: readonly SuiteReport[];
+}
+
+/** One document of a policy test file. */
+export interface SuiteReport {
+  readonly file: string;
+  /** Counts from 1. */
+  readonly document: number;
+  /** How many documents the file has. */
+  readonly documents: number;
+  /** What is wrong with the document or with its manifests; with an error among them there are no results. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly results: readonly TestResult[];
+}
+
+export type Status = 'passed' | 'failed' | 'skipped' | 'unanswered';
+
+/** One statement of a suite, and how it ended. */
+export interface TestResult extends Pick<Check, 'verb' | 'text' | 'source' | 'name' | 'why'> {
+  readonly status: Status;
+  /** For people: the counterexample with its cause, or why there is no answer; a fact a line. */
+  readonly detail: readonly string[];
+  readonly failures: readonly ExplainedFailure[];
+  /** Where a lock file differs from what there is. */
+  readonly changes?: SnapshotChanges;
+}
+
+export interface SnapshotChanges {
+  /** Lines that the lock file lacks. */
+  readonly added: readonly string[];
+  /** Lines of the lock file that hold no more. */
+  readonly removed: readonly string[];
+}
+
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly unanswered: number;
+  /** Documents that could not be run. */
+  readonly broken: number;
+}
+
+export function countsOf({ suites }: TestReport): TestCounts {
+  const results = suites.flatMap((suite) => suite.results);
+  const count = (status: Status): number => results.filter((result) => result.status === status).length;
+  return {
+    passed: count('passed'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    unanswered: count('unanswered'),
+    broken: suites.filter(isBroken).length,
+  };
+}
+
+/** Whether a document could not be run. */
+export function isBroken({ diagnostics }: SuiteReport): boolean {
+  return diagnostics.some(({ severity }) => severity === 'error');
+}
+
+/** `shop.policy-test.yaml`, or `shop.policy-test.yaml (document 2)` where it has several. */
+export function suiteName({
+  file,
+  document,
+  documents,
+}: Pick<SuiteReport, 'file' | 'document' | 'documents'>): string {
+  return documents > 1 ? `${file} (document ${String(document)})` : file;
+}
