@@ -20,7 +20,7 @@ export const scenarios: readonly Scenario[] = readdirSync(import.meta.dirname, {
 
 /** The names of the published recipes. */
 export const recipes: readonly string[] = readdirSync(rules('recipes'))
-  .filter((name) => name.endsWith('.yaml'))
+  .filter((name) => /^\d.*\.yaml$/.test(name) && !name.endsWith('.policy-test.yaml'))
   .map((name) => path.basename(name, '.yaml'))
   .sort();
 
@@ -55,21 +55,9 @@ function scenario(name: string): Scenario {
   return {
     name,
     folder,
-    files: { 'cluster.yaml': cluster, 'policies.yaml': policies(name) },
+    files: { 'cluster.yaml': cluster, 'policies.yaml': read(rules('recipes', `${name}.yaml`)) },
     nodes: [...cluster.matchAll(/^kind: Node\nmetadata: \{ name: ([^ ]+) \}/gm)].map(([, node]) => node!),
   };
-}
-
-/**
- * The recipe about egress has two policies of one name: it shows the one, then puts the other in its place. One input
- * cannot hold both, so each has a scenario.
- */
-function policies(name: string): string {
-  const text = read(rules('recipes', `${name.replace(/-but-dns$/, '')}.yaml`));
-  const documents = text.split(/^---\n/m);
-  const document = documents[name.endsWith('-but-dns') ? 1 : 0];
-  if (document === undefined) throw new Error(`${name}: the recipe has no such policy`);
-  return document;
 }
 
 function read(file: string): string {
