@@ -1,0 +1,18 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+// Every recipe and every case of docs/semantics.md that is published, as users run them.
+test('ringfence test rules/', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['src/cli/main.ts', 'test', 'rules/'], {
+    cwd: root,
+  });
+  expect(stdout.split('\n').filter((line) => !line.startsWith('PASS '))).toEqual([
+    '',
+    expect.stringMatching(/^1\d\d\d passed$/),
+    '',
+  ]);
+});
