@@ -18,6 +18,8 @@ const commands: ReadonlyMap<string, MakeCommand> = new Map<string, MakeCommand>(
   ['agent', async (terminal) => (await import('./commands/agent.ts')).agentCommand(terminal)],
   ['lab', async (...to) => (await import('./commands/lab.ts')).labCommand(...to)],
   ['test', async (...to) => (await import('./commands/test.ts')).testCommand(...to)],
+  ['can', async (...to) => (await import('./commands/can.ts')).canCommand(...to)],
+  ['explain', async (...to) => (await import('./commands/explain.ts')).explainCommand(...to)],
   ['completion', async (terminal) => (await import('./commands/completion.ts')).completionCommand(terminal)],
 ]);
 
@@ -60,6 +62,8 @@ async function createProgram(
     .version(packageJson.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help for a command')
     .helpCommand('help [command]', 'print help for a command')
+    // Their arguments are for their own help.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .showSuggestionAfterError()
     // Options behind a command's name are the command's: `lab exec POD ls -V`.
     .enablePositionalOptions()

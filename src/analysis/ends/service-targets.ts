@@ -64,7 +64,11 @@ function serviceHint(service: Service, ports: Service['ports'], { cluster }: Rea
     : `none of its pods has a port named ${names.map(quote).join(' or ')}`;
 }
 
-function isServicePort(asked: PortExpression, { name, port, protocol }: Service['ports'][number]): boolean {
+/** Whether a port that is asked for is this one of the Service. */
+export function isServicePort(
+  asked: PortExpression,
+  { name, port, protocol }: Service['ports'][number],
+): boolean {
   switch (asked.kind) {
     case 'other':
       return false;
@@ -75,6 +79,7 @@ function isServicePort(asked: PortExpression, { name, port, protocol }: Service[
   }
 }
 
+/** The Service of that name; else a problem that says which is meant. */
 export function findService(
   services: readonly Service[],
   namespace: string,

@@ -141,13 +141,14 @@ function podReasons(
   if (other.kind === 'address' || other.kind === 'node') return [{ kind: 'not-a-pod', is: other.kind }];
   if (other.kind === 'pod' && other.pod.hostNetwork) return [{ kind: 'not-a-pod', is: 'host' }];
   const { namespace, labels } = other.pod;
+  const isNew = other.kind === 'possible' && !other.pod.exists;
   const namespaceLabels =
     other.kind === 'possible' ? other.pod.namespaceLabels : reach.parties.index.namespaceLabels(namespace);
   const where: readonly MissReason[] =
     namespaceSelector === undefined
       ? namespace === policy.namespace
         ? []
-        : [{ kind: 'namespace', wanted: policy.namespace, is: namespace }]
+        : [{ kind: 'namespace', wanted: policy.namespace, is: isNew ? 'a new one' : namespace }]
       : labelReasons('namespace', namespaceSelector, namespaceLabels);
   return [...where, ...labelReasons('pod', podSelector, labels)];
 }

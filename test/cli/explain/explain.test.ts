@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { run } from '../../golden/command-line.ts';
+
+const files = Object.fromEntries(
+  ['shop.yaml', 'ingress.yaml'].map((name) => [
+    name,
+    readFileSync(path.join(import.meta.dirname, name), 'utf8'),
+  ]),
+);
+
+describe('ringfence can', () => {
+  test.for<[string, string, string, number]>([
+    ['shop.yaml', 'shop/api', 'shop/db:5432', 0],
+    ['shop.yaml', 'shop/api', 'shop/db', 1],
+    ['shop.yaml', 'shop/web', 'shop/db:5432', 1],
+    ['shop.yaml', 'any', 'shop/db:22', 1],
+    ['shop.yaml', 'any', 'shop/web:http', 0],
+    ['shop.yaml', 'ns:shop', 'shop/db:5432', 1],
+    ['shop.yaml', 'shop/db', '8.8.8.8:53/udp', 0],
+    ['shop.yaml', 'internet', 'shop/db', 1],
+    ['shop.yaml', 'internet', '8.8.8.8', 2],
+    ['shop.yaml', 'shop/wbe', 'shop/db', 2],
+    ['shop.yaml', 'shop/web', 'shop/db:0', 2],
+    ['shop.yaml', 'internet', 'shop.example.com', 2],
+    ['ingress.yaml', 'internet', 'shop.example.com/', 0],
+    ['ingress.yaml', 'internet', 'SHOP.example.com/other', 0],
+    ['ingress.yaml', 'internet', 'shop.example.com/api/x', 1],
+    ['ingress.yaml', 'internet', 'shop.example.com', 1],
+    ['ingress.yaml', 'internet', 'ing/shop/shop', 1],
+    ['ingress.yaml', 'shop/web', 'svc/shop/api:80', 1],
+    ['ingress.yaml', 'ingress-nginx/ingress-nginx-controller', 'svc/shop/web:80', 0],
+    ['ingress.yaml', 'ingress-nginx/ingress-nginx-controller', 'svc/shop/web:8080', 2],
+  ])('-f %s %s %s: %i', async ([file, from, to, code]) => {
+    const ran = await run(['can', from, to, '-f', file], { files });
+    expect({ code: ran.code, out: ran.out }).toEqual({
+      code,
+      out: expect.stringMatching([/^yes\n$/, /^no - ./, /^$/][code] ?? /!/) as string,
+    });
+    expect(ran.err === '').toBe(code !== 2);
+    expect(await run(['can', '-q', from, to, '-f', file], { files })).toMatchObject({ code, out: '' });
+  });
+});
+
+describe('ringfence explain', () => {
+  test.for<[string, readonly string[]]>([
+    ['denied', ['shop/web', 'shop/db:5432,22', '-f', 'shop.yaml']],
+    ['in-part', ['any', 'shop/db', '-f', 'shop.yaml']],
+    ['allowed', ['api', 'db:5432', '-n', 'shop', '-f', 'shop.yaml']],
+    ['ingress', ['internet', 'shop.example.com', '-f', 'ingress.yaml']],
+    [
+      'ingress-other-controller',
+      ['internet', 'shop.example.com/api', '-f', 'ingress.yaml', '--ingress-controller', 'shop/web'],
+    ],
+    ['service', ['shop/web', 'svc/shop/api', '-f', 'ingress.yaml']],
+  ])('%s', async ([name, args]) => {
+    const { code, out, err } = await run(['explain', ...args], { files });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    await expect(out).toMatchFileSnapshot(path.join(import.meta.dirname, 'expected', `${name}.txt`));
+    const json = await run(['explain', ...args, '-o', 'json'], { files });
+    await expect(json.out).toMatchFileSnapshot(path.join(import.meta.dirname, 'expected', `${name}.json`));
+  });
+
+  test('says the reason where there is no answer', async () => {
+    const { code, out } = await run(['explain', 'internet', '8.8.8.8', '-f', 'shop.yaml'], { files });
+    expect({ code, out }).toEqual({
+      code: 2,
+      out: `internet -> 8.8.8.8: no answer
+  policies have no say here: one end has to be a pod, and both have to have a family of addresses in common
+`,
+    });
+  });
+
+  test('nothing of the input steers a terminal', async () => {
+    const name = 'a\u001b[2Jb.yaml';
+    const ran = await run(['explain', 'shop/web', 'shop/db', '-f', name], {
+      files: { [name]: files['shop.yaml'] ?? '' },
+      colour: true,
+    });
+    expect(ran.code).toBe(0);
+    expect(ran.out.replace(/\u001b\[\d+m/g, '')).not.toContain('\u001b');
+  });
+});
