@@ -35,6 +35,7 @@ const terminal: Terminal = {
   input: fileSystemIo(() => buffer(process.stdin)),
   env: process.env,
   colour: { out: wantsColour(process.stdout, process.env), err: wantsColour(process.stderr, process.env) },
+  ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
   get signal() {
     return catchSignals();
   },

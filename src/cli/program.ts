@@ -20,6 +20,7 @@ const commands: ReadonlyMap<string, MakeCommand> = new Map<string, MakeCommand>(
   ['test', async (...to) => (await import('./commands/test.ts')).testCommand(...to)],
   ['can', async (...to) => (await import('./commands/can.ts')).canCommand(...to)],
   ['explain', async (...to) => (await import('./commands/explain.ts')).explainCommand(...to)],
+  ['matrix', async (...to) => (await import('./commands/matrix.ts')).matrixCommand(...to)],
   ['completion', async (terminal) => (await import('./commands/completion.ts')).completionCommand(terminal)],
 ]);
 

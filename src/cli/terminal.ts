@@ -10,6 +10,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether to colour what goes to each stream: a terminal, and NO_COLOR is not set. */
   readonly colour: { readonly out: boolean; readonly err: boolean };
+  /** How wide a line of stdout may be; absent where that is no terminal. */
+  readonly columns?: number;
   /** Aborted when the user asks the process to end. */
   readonly signal: AbortSignal;
 }

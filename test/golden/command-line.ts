@@ -1,5 +1,6 @@
 import { runProgram } from '../../src/cli/program.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
+import type { InputIo } from '../../src/cli/input/input-io.ts';
 import { memoryIo } from '../cli/input/memory-io.ts';
 
 /** What a command line did. */
@@ -16,6 +17,10 @@ export interface World {
   readonly stdin?: string;
   readonly env?: Terminal['env'];
   readonly colour?: boolean;
+  /** How wide the terminal is. */
+  readonly columns?: number;
+  /** In place of files and stdin. */
+  readonly io?: InputIo;
 }
 
 /** Runs a command line in this process, on files that exist only here. */
@@ -25,9 +30,10 @@ export async function run(args: readonly string[], world: World = {}): Promise<R
   const terminal: Terminal = {
     out: (text) => out.push(text),
     err: (text) => err.push(text),
-    input: memoryIo(world.files ?? {}, world.stdin),
+    input: world.io ?? memoryIo(world.files ?? {}, world.stdin),
     env: world.env ?? {},
     colour: { out: world.colour ?? false, err: world.colour ?? false },
+    ...(world.columns === undefined ? {} : { columns: world.columns }),
     signal: new AbortController().signal,
   };
   const code = await runProgram(args, terminal);

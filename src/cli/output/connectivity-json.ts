@@ -1,0 +1,52 @@
+import type { Connectivity } from '../../analysis/connectivity/connectivity.ts';
+import type { Endpoint } from '../../analysis/connectivity/endpoints.ts';
+import type { Passage } from '../../analysis/reach/passage.ts';
+import { cidrsOfBlock } from '../../net/address-block.ts';
+import { nothing, type Traffic } from '../../net/traffic.ts';
+import { apiVersion, trafficJson } from './traffic-json.ts';
+
+/** One end of connections, as JSON documents have it. */
+export function endpointJson(endpoint: Endpoint): object {
+  if (endpoint.kind === 'external') {
+    return { id: endpoint.id, kind: 'External', cidrs: endpoint.blocks.flatMap(cidrsOfBlock) };
+  }
+  const { id, objectKind, namespace, name, hostNetwork } = endpoint;
+  return { id, kind: objectKind, namespace, name, ...(hostNetwork ? { hostNetwork } : {}) };
+}
+
+/** One connection, with what passes or with the part of it that is meant. */
+export function connectionJson(
+  from: string,
+  to: string,
+  { egress, ingress }: Pick<Passage, 'egress' | 'ingress'>,
+  traffic: Traffic,
+): object {
+  return { from, to, ...trafficJson(traffic), egress: egress.basis, ingress: ingress.basis };
+}
+
+/**
+ * A document of kind Connectivity, piece by piece: that of a big cluster is longer than a string can be. Only pairs with
+ * something allowed are listed, and no endpoint against itself.
+ * @param isMeant pairs that are listed
+ */
+export function* connectivityJson(
+  connectivity: Connectivity,
+  isMeant: (from: Endpoint, to: Endpoint) => boolean,
+): Generator<string> {
+  const { endpoints } = connectivity;
+  const list = endpoints.map((endpoint) => `    ${JSON.stringify(endpointJson(endpoint))}`).join(',\n');
+  yield `{\n  "apiVersion": ${JSON.stringify(apiVersion)},\n  "kind": "Connectivity",\n  "endpoints": [\n${list}\n  ],\n  "connections": [`;
+  let separator = '\n';
+  for (const [at, from] of endpoints.entries()) {
+    const lines: string[] = [];
+    for (const [position, passage] of connectivity.row(at).entries()) {
+      const to = endpoints[position];
+      if (to === undefined || position === at || passage.traffic === nothing || !isMeant(from, to)) continue;
+      lines.push(`    ${JSON.stringify(connectionJson(from.id, to.id, passage, passage.traffic))}`);
+    }
+    if (lines.length === 0) continue;
+    yield `${separator}${lines.join(',\n')}`;
+    separator = ',\n';
+  }
+  yield separator === '\n' ? ']\n}\n' : '\n  ]\n}\n';
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { fileSystemIo } from '../../../src/cli/input/input-io.ts';
+import { run } from '../../golden/command-line.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const read = (file: string): string => readFileSync(path.join(root, 'rules/examples/store', file), 'utf8');
+const files = { 'workloads.yaml': read('workloads.yaml'), 'policies.yaml': read('policies.yaml') };
+const store = ['-f', 'workloads.yaml', '-f', 'policies.yaml'];
+const expected = (name: string): string => path.join(import.meta.dirname, 'expected', name);
+
+describe('the store', () => {
+  test.for<[string, readonly string[]]>([
+    ['text.txt', []],
+    ['connectivity.json', ['-o', 'json']],
+    ['connections.csv', ['-o', 'csv']],
+    ['table.md', ['-o', 'md']],
+    ['graph.dot', ['-o', 'dot']],
+    ['page.html', ['-o', 'html']],
+    ['namespaces.txt', ['--by', 'namespace']],
+    ['namespace.txt', ['-n', 'monitoring']],
+    ['label.txt', ['-l', 'app in (db,api)']],
+    ['label.csv', ['-l', 'app=db', '-o', 'csv']],
+    ['focus.txt', ['--focus', 'shop/api']],
+    ['focus.md', ['--focus', 'shop/api', '-o', 'md']],
+    ['focus.svg', ['--focus', 'shop/api', '-o', 'svg']],
+  ])('%s', async ([name, args]) => {
+    const { code, out, err } = await run(['matrix', ...store, ...args], { files });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    await expect(out).toMatchFileSnapshot(expected(name));
+  });
+
+  test('the picture of the README', async () => {
+    const { out } = await run(['matrix', ...store, '-o', 'svg'], { files });
+    await expect(out).toMatchFileSnapshot(path.join(root, 'docs/matrix.svg'));
+  });
+
+  test('blocks are no wider than the terminal', async () => {
+    const { out } = await run(['matrix', ...store], { files, columns: 60 });
+    await expect(out).toMatchFileSnapshot(expected('narrow.txt'));
+    const blocks = out.slice(0, out.indexOf('from a row')).split('\n');
+    expect(Math.max(...blocks.map((line) => line.length))).toBeLessThanOrEqual(60);
+  });
+});
+
+test.for<[readonly string[], string]>([
+  [['--focus', 'shop/wbe'], 'did you mean shop/web?'],
+  [['-n', 'shp'], 'there is no endpoint in namespace "shp"'],
+  [['-l', 'app=nobody'], 'there is no endpoint with such labels'],
+  [['-l', 'app in'], '-l "app in"'],
+  [['--by', 'node'], 'Allowed choices'],
+])('%j says what is wrong', async ([args, message]) => {
+  const { code, out, err } = await run(['matrix', ...store, ...args], { files });
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain(message);
+});
+
+test('a cluster of many workloads is drawn by namespace, and says so', async () => {
+  const pods = Array.from(
+    { length: 130 },
+    (_, at) => `apiVersion: v1
+kind: Pod
+metadata: { namespace: n${String(at % 3)}, name: p${String(at)}, labels: { app: p${String(at)} } }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { namespace: n${String(at % 3)}, name: p${String(at)} }
+spec: { podSelector: { matchLabels: { app: p${String(at)} } }, ingress: [{ ports: [{ port: ${String(at + 1)} }] }] }
+`,
+  ).join('---\n');
+  const { code, out, err } = await run(['matrix', '-f', 'many.yaml'], { files: { 'many.yaml': pods } });
+  expect(code).toBe(0);
+  expect(err).toBe(
+    'note: 131 rows are too many to draw, so namespaces are drawn; --by workload, -n or -l say otherwise\n',
+  );
+  expect(out.split('\n')[1]).toMatch(/^1 n0 /);
+  const all = await run(['matrix', '-f', 'many.yaml', '--by', 'workload'], { files: { 'many.yaml': pods } });
+  expect(all.out).toContain('131 every address');
+});
+
+describe('nothing of the input is markup', () => {
+  // The API would refuse these names; a file may hold them.
+  const name = `<img src=x onerror=alert(1)>"'|=1+1@team \\u001b[2J`;
+  const hostile = `apiVersion: v1
+kind: Pod
+metadata: { namespace: shop, name: "a" }
+---
+apiVersion: v1
+kind: Pod
+metadata: { namespace: shop, name: ${JSON.stringify(name.replace('\\u001b', '\u001b'))} }
+`;
+  test.for(['text', 'json', 'csv', 'md', 'svg', 'html', 'dot'])('-o %s', async (output) => {
+    const { code, out, err } = await run(['matrix', '-f', 'h.yaml', '--by', 'pod', '-o', output], {
+      files: { 'h.yaml': hostile },
+    });
+    // Refused with a place, or harmless.
+    expect(`${out}${err}`).not.toContain('\u001b');
+    if (code === 2) expect(err).toContain('h.yaml:7:');
+    else if (['svg', 'html', 'md'].includes(output)) expect(out).not.toContain('<img');
+  });
+});
+
+test('reads a folder from the disk', async () => {
+  const io = fileSystemIo(() => Promise.resolve(new Uint8Array()));
+  const { code, out } = await run(['matrix', '-f', path.join(root, 'rules/demo')], { io });
+  expect(code).toBe(0);
+  expect(out).toContain('kubia');
+});
