@@ -29,6 +29,8 @@ export interface NetworkPolicy {
   /** Rules of a direction that `policyTypes` leaves out are dropped. */
   readonly ingress: readonly PolicyRule[];
   readonly egress: readonly PolicyRule[];
+  /** The directions whose rules were dropped for that; absent where there is none. */
+  readonly droppedRules?: readonly Direction[];
   readonly annotations: Readonly<Record<string, string>>;
   readonly source?: SourcePosition;
 }

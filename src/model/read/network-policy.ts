@@ -41,7 +41,7 @@ export function readNetworkPolicy(value: unknown, context: ReadContext): Reading
 
 const policyName = { kind: 'NetworkPolicy', scope: 'namespaced', nameErrors: dnsSubdomainErrors } as const;
 
-type Spec = Pick<NetworkPolicy, 'podSelector' | 'policyTypes' | 'ingress' | 'egress'>;
+type Spec = Pick<NetworkPolicy, 'podSelector' | 'policyTypes' | 'ingress' | 'egress' | 'droppedRules'>;
 
 const everyPod: LabelSelector = [];
 const closed: Spec = { podSelector: everyPod, policyTypes: directions, ingress: [], egress: [] };
@@ -55,12 +55,17 @@ function readSpec(spec: Cursor): Spec {
   const types = readPolicyTypes(fieldOf(spec, 'policyTypes'), egress.written);
   // Rules of a policy that selects nobody knows which pods must not open every pod.
   const inForce = podSelector === undefined ? [] : types.named;
+  const dropped = [
+    ...(ingress.rules.length > 0 && !types.isolated.includes('ingress') ? (['ingress'] as const) : []),
+    ...(egress.rules.length > 0 && !types.isolated.includes('egress') ? (['egress'] as const) : []),
+  ];
   return {
     podSelector: podSelector ?? everyPod,
     // An unknown field may have been meant to isolate, as `policyType` is.
     policyTypes: onlyKnown ? types.isolated : directions,
     ingress: inForce.includes('ingress') ? ingress.rules : [],
     egress: inForce.includes('egress') ? egress.rules : [],
+    ...(dropped.length === 0 ? {} : { droppedRules: dropped }),
   };
 }
 

@@ -43,6 +43,16 @@ describe('isolation', () => {
     expect(stored({ policyTypes: ['Ingress'], ingress: [], egress: [{}] }).egress).toEqual([]);
   });
 
+  test.each<[object, unknown]>([
+    [{ policyTypes: ['Egress'], ingress: [{}] }, ['ingress']],
+    [{ policyTypes: ['Ingress'], egress: [{}] }, ['egress']],
+    [{ policyTypes: ['Ingress'], egress: [] }, undefined],
+    [{ policyTypes: ['Ingress', 'Egress'], ingress: [{}], egress: [{}] }, undefined],
+    [{ egress: [{}] }, undefined],
+  ])('%j says which rules were dropped', (spec, expected) => {
+    expect(stored(spec).droppedRules).toEqual(expected);
+  });
+
   test.each([undefined, null, {}, { matchLabels: null, matchExpressions: [] }])(
     'podSelector %j is every pod',
     (podSelector) => {
