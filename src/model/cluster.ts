@@ -10,6 +10,8 @@ export interface Namespace {
   readonly name: string;
   /** `kubernetes.io/metadata.name` is always there and always the name, whatever was written. */
   readonly labels: Labels;
+  /** The annotation `ringfence.dev/lint-ignore`, as written. */
+  readonly lintIgnore?: string;
   readonly source?: SourcePosition;
 }
 
@@ -41,6 +43,8 @@ export interface Service {
   readonly clusterIPs: readonly Address[];
   readonly ports: readonly ServicePort[];
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  /** The annotation `ringfence.dev/lint-ignore`, as written. */
+  readonly lintIgnore?: string;
   readonly source?: SourcePosition;
 }
 

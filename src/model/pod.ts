@@ -46,6 +46,8 @@ export interface Pod {
   /** Every port that a container declares, named or not: what the lab listens on. Sorted, without repeats. */
   readonly containerPorts: readonly { readonly number: number; readonly protocol: Protocol }[];
   readonly workload?: Workload;
+  /** The annotation `ringfence.dev/lint-ignore` of the pod or of its workload, as written. */
+  readonly lintIgnore?: string;
   readonly source?: SourcePosition;
 }
 

@@ -2,7 +2,7 @@ import type { Namespace } from '../cluster.ts';
 import type { Labels } from '../label-selector.ts';
 import { hasFields, rootCursor, sourceOf } from './cursor.ts';
 import { dnsLabelErrors } from './names.ts';
-import { readObjectMeta, referenceTo } from './object-meta.ts';
+import { lintIgnoreOf, readObjectMeta, referenceTo } from './object-meta.ts';
 import { finishReading, type ReadContext, type Reading, unreadable } from './reading.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
@@ -15,7 +15,12 @@ export function readNamespace(value: unknown, context: ReadContext): Reading<Nam
   const namespace =
     meta.labels === undefined
       ? undefined
-      : { name: meta.name, labels: namespaceLabels(meta.name, meta.labels), ...sourceOf(root) };
+      : {
+          name: meta.name,
+          labels: namespaceLabels(meta.name, meta.labels),
+          ...lintIgnoreOf(meta.annotations),
+          ...sourceOf(root),
+        };
   return finishReading(root.report, referenceTo('Namespace', meta), namespace);
 }
 

@@ -74,6 +74,19 @@ export function readObjectMeta(object: Cursor, kind: KindOfName): ObjectMeta | u
   };
 }
 
+/** The annotation by which an object says which findings of the linter are no mistake. */
+export const lintIgnoreAnnotation = 'ringfence.dev/lint-ignore';
+
+/** What that annotation says, as an optional field of a model object. */
+export function lintIgnoreOf(annotations: Readonly<Record<string, string>>): {
+  readonly lintIgnore?: string;
+} {
+  const text = Object.hasOwn(annotations, lintIgnoreAnnotation)
+    ? annotations[lintIgnoreAnnotation]
+    : undefined;
+  return text === undefined ? {} : { lintIgnore: text };
+}
+
 /** How diagnostics name the object. */
 export function referenceTo(kind: string, meta: ObjectMeta): ObjectReference {
   return meta.namespace === ''

@@ -14,7 +14,7 @@ import {
 import { reportInvalid } from './field-error.ts';
 import { mostItems } from './limits.ts';
 import { dnsSubdomainErrors } from './names.ts';
-import { readObjectMeta, referenceTo, reportEach } from './object-meta.ts';
+import { lintIgnoreOf, readObjectMeta, referenceTo, reportEach } from './object-meta.ts';
 import { workloadOfPod } from './owner.ts';
 import { finishReading, type ReadContext, type Reading, unreadable } from './reading.ts';
 
@@ -46,6 +46,7 @@ export function readPod(value: unknown, context: ReadContext): Reading<Pod> {
     created,
     ...spec,
     ...(workload === undefined ? {} : { workload }),
+    ...lintIgnoreOf(meta.annotations),
     ...sourceOf(root),
   });
 }

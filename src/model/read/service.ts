@@ -14,7 +14,7 @@ import {
 import { reportRequired, reportUnsupported, reportWrongType } from './field-error.ts';
 import { mostItems } from './limits.ts';
 import { dnsLabelErrors, portNameErrors, portNumberErrors } from './names.ts';
-import { readLabels, readObjectMeta, referenceTo, reportEach } from './object-meta.ts';
+import { lintIgnoreOf, readLabels, readObjectMeta, referenceTo, reportEach } from './object-meta.ts';
 import { readAddress } from './pod.ts';
 import { readProtocol } from './policy-port.ts';
 import { finishReading, type ReadContext, type Reading, unreadable } from './reading.ts';
@@ -32,7 +32,13 @@ export function readService(value: unknown, context: ReadContext): Reading<Servi
   return finishReading(
     root.report,
     referenceTo('Service', meta),
-    service && { namespace: meta.namespace, name: meta.name, ...service, ...sourceOf(root) },
+    service && {
+      namespace: meta.namespace,
+      name: meta.name,
+      ...service,
+      ...lintIgnoreOf(meta.annotations),
+      ...sourceOf(root),
+    },
   );
 }
 

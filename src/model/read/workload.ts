@@ -2,7 +2,14 @@ import type { Pod } from '../pod.ts';
 import { type Cursor, fieldOf, hasFields, rootCursor, sourceOf, stringOf } from './cursor.ts';
 import { reportUnsupported } from './field-error.ts';
 import { dnsSubdomainErrors } from './names.ts';
-import { type ObjectMeta, readLabels, readObjectMeta, referenceTo } from './object-meta.ts';
+import {
+  lintIgnoreAnnotation,
+  lintIgnoreOf,
+  type ObjectMeta,
+  readLabels,
+  readObjectMeta,
+  referenceTo,
+} from './object-meta.ts';
 import { controllerOf } from './owner.ts';
 import { readPodSpec } from './pod.ts';
 import { finishReading, type ReadContext, type Reading, unreadable } from './reading.ts';
@@ -50,6 +57,8 @@ export function readWorkload(value: unknown, context: ReadContext): Reading<Pod>
     created: '',
     ...spec,
     workload: workloadOf(kind, meta),
+    // What the workload says is nearer to a person than what its template says.
+    ...lintIgnoreOf({ ...templateAnnotation(templateMeta), ...meta.annotations }),
     ...sourceOf(root),
   });
 }
@@ -59,6 +68,13 @@ function readKind(cursor: Cursor): string | undefined {
   if (kind !== undefined && workloadKinds.some((known) => known === kind)) return kind;
   if (kind !== undefined) reportUnsupported(cursor, workloadKinds);
   return undefined;
+}
+
+/** The one annotation of the template that is of use; the others may be what they like. */
+function templateAnnotation(meta: Cursor | undefined): Readonly<Record<string, string>> {
+  if (meta === undefined) return {};
+  const { value } = fieldOf(fieldOf(meta, 'annotations'), lintIgnoreAnnotation);
+  return typeof value === 'string' ? { [lintIgnoreAnnotation]: value } : {};
 }
 
 /** A CronJob's template is a Job's, one level down. `undefined` where something on the way is no object. */
