@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Cluster } from '../model/cluster.ts';
 import type { SourcePosition } from '../model/diagnostic.ts';
 import type { KubeConfigSource } from '../kube/client.ts';
-import { loadInput } from './input/load-input.ts';
+import { type IgnoredKind, type InputRequest, loadInput } from './input/load-input.ts';
 import { loadLive } from './input/live-input.ts';
 import { repeatable } from './options.ts';
 import { formatDiagnostics } from './output/diagnostics.ts';
@@ -71,22 +71,32 @@ export async function readCluster(
   options: ClusterOptions,
   terminal: Terminal,
 ): Promise<ReadCluster | undefined> {
+  const live = sourceOf(options);
+  if (live === undefined) return readFiles(options, terminal);
+  const { cluster, diagnostics } = await loadLive(live, terminal.signal);
+  if (diagnostics.length > 0) terminal.err(formatDiagnostics(diagnostics, { colour: terminal.colour.err }));
+  if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
+  return { cluster, sourceLine: () => undefined };
+}
+
+/**
+ * The running cluster that the options name; `undefined` where they name manifests.
+ *
+ * @throws {UsageError} where they name neither or both
+ */
+export function sourceOf(options: ClusterOptions): KubeConfigSource | undefined {
   const { filename = [] } = options;
   const live = liveSource(options);
-  if (live === undefined) {
-    if (filename.length > 0) return readFiles(options, terminal);
+  if (live === undefined && filename.length === 0) {
     throw new UsageError(
       'nothing to read',
       'name manifests with -f FILE, -f DIR or -f -, or a running cluster with --context NAME',
     );
   }
-  if (filename.length > 0) {
+  if (live !== undefined && filename.length > 0) {
     throw new UsageError('-f and --context exclude each other', 'read either manifests or a running cluster');
   }
-  const { cluster, diagnostics } = await loadLive(live, terminal.signal);
-  if (diagnostics.length > 0) terminal.err(formatDiagnostics(diagnostics, { colour: terminal.colour.err }));
-  if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
-  return { cluster, sourceLine: () => undefined };
+  return live;
 }
 
 function liveSource({ context, kubeconfig }: ClusterOptions): KubeConfigSource | undefined {
@@ -103,23 +113,29 @@ export async function readInput(options: InputOptions, terminal: Terminal): Prom
 }
 
 async function readFiles(options: InputOptions, terminal: Terminal): Promise<ReadCluster | undefined> {
-  const { cluster, diagnostics, ignored, sourceLine } = await loadInput(
-    {
-      files: options.filename ?? [],
-      recursive: options.recursive ?? false,
-      ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
-      strictCidrs: options.strict ?? false,
-    },
-    terminal.input,
-  );
+  const { cluster, diagnostics, ignored, sourceLine } = await loadInput(requestOf(options), terminal.input);
   if (diagnostics.length > 0)
     terminal.err(formatDiagnostics(diagnostics, { sourceLine, colour: terminal.colour.err }));
   if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
-  if (ignored.length > 0) {
-    const kinds = ignored.map(({ kind, count }) => `${String(count)} ${kind}`);
-    terminal.err(
-      `note: objects that say nothing about who reaches whom were passed over: ${kinds.join(', ')}\n`,
-    );
-  }
+  noteIgnored(ignored, terminal);
   return { cluster, sourceLine };
+}
+
+/** What the options tell to read. */
+export function requestOf(options: InputOptions): InputRequest {
+  return {
+    files: options.filename ?? [],
+    recursive: options.recursive ?? false,
+    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    strictCidrs: options.strict ?? false,
+  };
+}
+
+/** Says which objects were passed over. */
+export function noteIgnored(ignored: readonly IgnoredKind[], terminal: Terminal): void {
+  if (ignored.length === 0) return;
+  const kinds = ignored.map(({ kind, count }) => `${String(count)} ${kind}`);
+  terminal.err(
+    `note: objects that say nothing about who reaches whom were passed over: ${kinds.join(', ')}\n`,
+  );
 }

@@ -2,6 +2,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { Diagnostic, SourcePosition } from '../../model/diagnostic.ts';
 import { dnsLabelErrors } from '../../model/read/names.ts';
 import { quote } from '../../model/read/quote.ts';
+import type { Locate } from '../../model/read/reading.ts';
 import { buildCluster } from './build-cluster.ts';
 import type { ParseResult } from './document.ts';
 import type { InputIo } from './input-io.ts';
@@ -25,6 +26,8 @@ export interface InputRequest {
   readonly namespace?: string;
   /** `--strict`: odd spellings of CIDRs are errors. */
   readonly strictCidrs?: boolean;
+  /** Keeps what it takes to find places inside objects, which is most of what was read. */
+  readonly keepLocators?: boolean;
 }
 
 export interface Input {
@@ -35,6 +38,8 @@ export interface Input {
   readonly ignored: readonly IgnoredKind[];
   /** The line of a diagnostic's place, to be shown with it. */
   readonly sourceLine: (position: SourcePosition) => string | undefined;
+  /** Where a field of an object is written, with `keepLocators`. The object is named by its own place. */
+  readonly locate: (object: SourcePosition, ...field: Parameters<Locate>) => SourcePosition | undefined;
 }
 
 export interface IgnoredKind {
@@ -52,7 +57,7 @@ export async function loadInput(request: InputRequest, io: InputIo): Promise<Inp
     defaultNamespace: namespace,
     ...(request.strictCidrs === undefined ? {} : { strictCidrs: request.strictCidrs }),
   };
-  const objects = noObjects();
+  const objects = noObjects({ keepLocators: request.keepLocators ?? false });
   objects.diagnostics.push(...namespaceErrors(namespace));
   const list = await listFiles({ files: request.files, recursive: request.recursive ?? false }, io);
   objects.diagnostics.push(...list.diagnostics);
@@ -71,6 +76,7 @@ export async function loadInput(request: InputRequest, io: InputIo): Promise<Inp
       .map(([kind, count]) => ({ kind, count }))
       .sort((a, b) => (a.kind < b.kind ? -1 : 1)),
     sourceLine: ({ file, line }) => sources.get(file)?.lineAt(line),
+    locate: (object, ...field) => objects.locators?.get(object)?.(...field),
   };
 }
 

@@ -8,7 +8,7 @@ import { readNetworkPolicy } from '../../model/read/network-policy.ts';
 import { readNode } from '../../model/read/node.ts';
 import { readPod } from '../../model/read/pod.ts';
 import { quote } from '../../model/read/quote.ts';
-import type { ReadContext, Reading } from '../../model/read/reading.ts';
+import type { Locate, ReadContext, Reading } from '../../model/read/reading.ts';
 import { readService } from '../../model/read/service.ts';
 import { readWorkload } from '../../model/read/workload.ts';
 import type { ParsedDocument } from './document.ts';
@@ -29,6 +29,8 @@ export interface Objects {
   readonly ignored: Map<string, number>;
   /** Where each object was first seen. */
   readonly seen: Map<string, SourcePosition>;
+  /** How to find places inside each object, by the place of the object; absent where nobody asks. */
+  readonly locators?: Map<SourcePosition, Locate>;
 }
 
 /** A workload: what it is itself, and the pod that it stands for. */
@@ -41,8 +43,9 @@ export interface WorkloadObject {
 
 export type ReadOptions = Pick<ReadContext, 'strictCidrs' | 'defaultNamespace'>;
 
-export function noObjects(): Objects {
+export function noObjects({ keepLocators = false } = {}): Objects {
   return {
+    ...(keepLocators ? { locators: new Map() } : {}),
     namespaces: [],
     nodes: [],
     pods: [],
@@ -229,6 +232,8 @@ function keep<
   const first = into.seen.get(key);
   if (first === undefined) {
     into.seen.set(key, positionOf(place, [], 'value'));
+    if (object.source !== undefined)
+      into.locators?.set(object.source, (path, what) => positionOf(place, path, what));
     list.push(object);
     return;
   }
