@@ -1,11 +1,32 @@
 import type { LintRule } from './rule.ts';
 import { cidrSpelling } from './rules/cidr-spelling.ts';
+import { duplicatePortName } from './rules/duplicate-port-name.ts';
 import { exceptOutsideBlock } from './rules/except-outside-block.ts';
+import { hostNetworkSelected } from './rules/host-network-selected.ts';
+import { ignoredRules } from './rules/ignored-rules.ts';
 import { invalidObject } from './rules/invalid-object.ts';
+import { maskedSource } from './rules/masked-source.ts';
+import { oneFamilyAnywhere } from './rules/one-family-anywhere.ts';
+import { peerOrAnd } from './rules/peer-or-and.ts';
+import { servicePortNotTargetPort } from './rules/service-port-not-target-port.ts';
 import { unknownField } from './rules/unknown-field.ts';
+import { unknownNamedPort } from './rules/unknown-named-port.ts';
 
-/** Every rule, in the order of its page in the documentation: what is wrong as written first, then what it comes to. */
-export const lintRules: readonly LintRule[] = [invalidObject, unknownField, exceptOutsideBlock, cidrSpelling];
+/** Every rule: what is wrong as written first, then what it comes to. */
+export const lintRules: readonly LintRule[] = [
+  invalidObject,
+  unknownField,
+  exceptOutsideBlock,
+  cidrSpelling,
+  peerOrAnd,
+  ignoredRules,
+  duplicatePortName,
+  unknownNamedPort,
+  oneFamilyAnywhere,
+  servicePortNotTargetPort,
+  hostNetworkSelected,
+  maskedSource,
+];
 
 /** The ids of all findings there can be. */
 export const lintRuleIds: readonly string[] = lintRules.map(({ id }) => id);

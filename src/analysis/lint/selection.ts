@@ -1,0 +1,60 @@
+import type { Service } from '../../model/cluster.ts';
+import type { NetworkPolicy, PodPeer } from '../../model/network-policy.ts';
+import type { Pod } from '../../model/pod.ts';
+import { groupKey, type PodGroup } from '../../policy/isolation.ts';
+import { podsOfService } from '../../policy/service-backends.ts';
+import type { Reach } from '../reach/reach.ts';
+
+/** The pods that a policy selects, as a group. */
+export function groupOfPolicy({ namespace, podSelector }: NetworkPolicy): PodGroup {
+  return { kind: 'namespace', namespace, pods: podSelector };
+}
+
+/** The pods that a peer of a policy means. */
+export function groupOfPeer({ namespace }: NetworkPolicy, peer: PodPeer): PodGroup {
+  return peer.namespaceSelector === undefined
+    ? { kind: 'namespace', namespace, pods: peer.podSelector }
+    : { kind: 'namespaces', namespaces: peer.namespaceSelector, pods: peer.podSelector };
+}
+
+/** Whether there is a pod in the group that runs and is no hostNetwork pod. */
+export function hasPods(reach: Reach, group: PodGroup): boolean {
+  return reach.rows.members(group).length > 0;
+}
+
+const known = new WeakMap<Reach, Map<string, readonly Pod[]>>();
+
+/** The running pods of a group, hostNetwork pods left out. Thousands of policies share few groups: each is listed once. */
+export function podsOf(reach: Reach, group: PodGroup): readonly Pod[] {
+  const groups = known.get(reach) ?? new Map<string, readonly Pod[]>();
+  known.set(reach, groups);
+  const key = groupKey(group);
+  const found =
+    groups.get(key) ??
+    reach.rows.members(group).flatMap((at) => {
+      const party = reach.parties.all[at];
+      return party?.kind === 'pods' ? party.pods : [];
+    });
+  groups.set(key, found);
+  return found;
+}
+
+/** The running pods behind a Service, as a set. */
+export function backendPods(reach: Reach, service: Service): ReadonlySet<Pod> {
+  return new Set(podsOfService(service, [...reach.parties.index.podsIn(service.namespace)]));
+}
+
+/** The items of a list by a key. */
+export function grouped<T>(
+  items: Iterable<T>,
+  keyOf: (item: T) => string,
+): ReadonlyMap<string, readonly T[]> {
+  const lists = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const list = lists.get(key);
+    if (list === undefined) lists.set(key, [item]);
+    else list.push(item);
+  }
+  return lists;
+}
