@@ -2,6 +2,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { Diagnostic, SourcePosition } from '../../model/diagnostic.ts';
 import type { Locate } from '../../model/read/reading.ts';
 import { createReach, type Reach } from '../reach/reach.ts';
+import { withAnnotations } from './ignores.ts';
 import { referenceText } from './objects.ts';
 import { lintRules } from './registry.ts';
 import { type Finding, type LintContext, type LintOptions, type LintRule, severities } from './rule.ts';
@@ -16,7 +17,7 @@ export interface LintInput {
 }
 
 /**
- * What every rule finds, sorted by place, object and rule, each once. Of an object that could not be read as written, only
+ * What every rule finds, sorted by place, object and rule, each once; marked where an annotation on the object ignores it. Of an object that could not be read as written, only
  * that is said: everything else would judge what the reader closed in its stead.
  */
 export function lint(
@@ -37,7 +38,8 @@ export function lint(
     ({ rule, object }) =>
       object === undefined || readingRules.has(rule) || !broken.has(referenceText(object)),
   );
-  return uniqueFindings(told.sort(compareFindings));
+  const known = rules.map(({ id }) => id);
+  return uniqueFindings([...withAnnotations(told, context, known)].sort(compareFindings));
 }
 
 /** The rules that say what is wrong with an object as it was read. */

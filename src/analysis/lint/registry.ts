@@ -4,6 +4,7 @@ import { duplicatePortName } from './rules/duplicate-port-name.ts';
 import { exceptOutsideBlock } from './rules/except-outside-block.ts';
 import { hostNetworkSelected } from './rules/host-network-selected.ts';
 import { ignoredRules } from './rules/ignored-rules.ts';
+import { invalidIgnore } from './rules/invalid-ignore.ts';
 import { invalidObject } from './rules/invalid-object.ts';
 import { maskedSource } from './rules/masked-source.ts';
 import { oneFamilyAnywhere } from './rules/one-family-anywhere.ts';
@@ -26,6 +27,7 @@ export const lintRules: readonly LintRule[] = [
   servicePortNotTargetPort,
   hostNetworkSelected,
   maskedSource,
+  invalidIgnore,
 ];
 
 /** The ids of all findings there can be. */

@@ -17,10 +17,12 @@ export interface Finding {
   /** One sentence without a final period. */
   readonly message: string;
   readonly hint?: string;
+  /** Somebody said why this is no mistake; the text is theirs. */
+  readonly ignored?: { readonly by: 'annotation' | 'configuration'; readonly reason: string };
 }
 
 /** What a rule says of it; the severity is the rule's own unless given. */
-export type Found = Omit<Finding, 'rule' | 'severity'> & { readonly severity?: Severity };
+export type Found = Omit<Finding, 'rule' | 'severity' | 'ignored'> & { readonly severity?: Severity };
 
 /** A check of its own, with a page `rules/lint/<id>.md` that says why. */
 export interface LintRule {

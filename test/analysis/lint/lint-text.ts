@@ -9,13 +9,14 @@ export function loadForLint(text: string): Promise<Input> {
   return loadInput({ files: ['in.yaml'], keepLocators: true }, memoryIo({ 'in.yaml': text }));
 }
 
-/** Everything that all rules find in one YAML text. */
+/** Everything that all rules find in one YAML text and no annotation ignores. */
 export async function lintText(
   text: string,
   options: Partial<LintOptions> = {},
 ): Promise<readonly Finding[]> {
   const { cluster, diagnostics, locate } = await loadForLint(text);
-  return lint({ cluster, problems: diagnostics, locate }, { masqueradeAll: false, ...options });
+  const findings = lint({ cluster, problems: diagnostics, locate }, { masqueradeAll: false, ...options });
+  return findings.filter(({ ignored }) => ignored === undefined);
 }
 
 /** `line:column message` of everything that one rule finds. */
