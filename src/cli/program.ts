@@ -15,6 +15,7 @@ type MakeCommand = (terminal: Terminal, finish: Finish) => Promise<Command>;
  */
 const commands: ReadonlyMap<string, MakeCommand> = new Map<string, MakeCommand>([
   ['compile', async (...to) => (await import('./commands/compile.ts')).compileCommand(...to)],
+  ['lint', async (...to) => (await import('./commands/lint.ts')).lintCommand(...to)],
   ['agent', async (terminal) => (await import('./commands/agent.ts')).agentCommand(terminal)],
   ['lab', async (...to) => (await import('./commands/lab.ts')).labCommand(...to)],
   ['test', async (...to) => (await import('./commands/test.ts')).testCommand(...to)],

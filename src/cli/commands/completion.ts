@@ -36,10 +36,15 @@ export function completeCommand(terminal: Terminal): Command {
     .action(async (words: readonly string[]) => {
       const program = command.parent;
       if (program === null) throw new Error('__complete stands alone');
-      const lookUp = createLookup(terminal, () => Promise.resolve([]));
+      const lookUp = createLookup(terminal, lintRuleNames);
       const { candidates, files } = await complete(program, words, lookUp);
       const lines = candidates.map(({ value, description }) => `${value}\t${description}\n`);
       terminal.out(`${lines.join('')}${files ? ':0' : ':4'}\n`);
     });
   return command;
+}
+
+/** Loaded only where a rule is asked for: the rules need all of the analysis. */
+async function lintRuleNames(): Promise<readonly string[]> {
+  return (await import('../../analysis/lint/registry.ts')).lintRuleIds;
 }

@@ -2,6 +2,9 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import { quote } from '../../model/read/quote.ts';
 import type { InputIo } from './input-io.ts';
 
+/** The configuration of the linter, which lies beside manifests and is none. */
+const lintConfigFile = '.ringfence-lint.yaml';
+
 /** What `-f` and `-R` asked for. */
 export interface FileRequest {
   readonly files: readonly string[];
@@ -67,6 +70,7 @@ async function addDirectory(
     if (kind === 'directory' && recursive) unread.push(...(await addDirectory(child, recursive, io, found)));
     else if (kind !== 'file') unread.push(child);
     else if (/\.policy-test\.ya?ml$/.test(name)) found.policyTests += 1;
+    else if (name === lintConfigFile) continue;
     else if (/\.(?:ya?ml|json)$/.test(name)) found.files.add(child);
   }
   return unread;

@@ -29,10 +29,15 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], format: Di
   return `${[...blocks].join('')}${summary(diagnostics)}\n`;
 }
 
-function formatOne(diagnostic: Diagnostic, format: DiagnosticFormat): string {
+/** One of them, over several lines. */
+export function formatOne(
+  diagnostic: Omit<Diagnostic, 'code' | 'severity'> & { readonly severity: 'error' | 'warning' | 'info' },
+  format: DiagnosticFormat,
+): string {
   const colours = pc.createColors(format.colour ?? false);
   const { severity, message, hint, source } = diagnostic;
-  const label = severity === 'error' ? colours.red('error:') : colours.yellow('warning:');
+  const paint = { error: colours.red, warning: colours.yellow, info: colours.cyan }[severity];
+  const label = paint(`${severity}:`);
   const place = source === undefined ? '' : `${colours.bold(placeText(source))}: `;
   const lines = [`${place}${label} ${printable(message)}`];
   const subject = subjectText(diagnostic);
@@ -47,7 +52,7 @@ function placeText({ file, line, column }: SourcePosition): string {
 }
 
 /** `spec.policyType of NetworkPolicy shop/web`. */
-function subjectText({ path, object }: Diagnostic): string {
+function subjectText({ path, object }: Pick<Diagnostic, 'path' | 'object'>): string {
   const parts = [path, object && objectText(object)].filter((part) => part !== undefined);
   return printable(parts.join(' of '));
 }

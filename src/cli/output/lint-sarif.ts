@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { Finding, LintRule, Severity } from '../../analysis/lint/rule.ts';
+import { referenceText } from '../../analysis/lint/objects.ts';
+import { printable } from '../../model/read/quote.ts';
+
+const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
+
+/**
+ * The findings as SARIF 2.1.0 (OASIS), with every rule and its page.
+ * @param pageOf the page of a rule, in Markdown
+ */
+export function lintSarif(
+  findings: readonly Finding[],
+  rules: readonly LintRule[],
+  pageOf: ReadonlyMap<string, string>,
+  version: string,
+): string {
+  const fingerprints = createFingerprints();
+  const log = {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'ringfence',
+            semanticVersion: version,
+            rules: rules.map(({ id, title, severity }) => ({
+              id,
+              shortDescription: { text: title },
+              help: { text: pageOf.get(id) ?? title, markdown: pageOf.get(id) ?? title },
+              defaultConfiguration: { level: levels[severity] },
+            })),
+          },
+        },
+        columnKind: 'utf16CodeUnits',
+        results: findings.map((finding) => ({
+          ruleId: finding.rule,
+          ruleIndex: rules.findIndex(({ id }) => id === finding.rule),
+          level: levels[finding.severity],
+          message: { text: messageOf(finding) },
+          locations: locationsOf(finding),
+          partialFingerprints: { 'ringfence/v1': fingerprints(finding) },
+          ...suppressionsOf(finding),
+        })),
+      },
+    ],
+  };
+  return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+function messageOf({ message, hint }: Finding): string {
+  return printable(hint === undefined ? message : `${message}. Hint: ${hint}`);
+}
+
+function locationsOf({ place, object }: Finding): readonly unknown[] {
+  const physical =
+    place === undefined
+      ? {}
+      : {
+          physicalLocation: {
+            artifactLocation: { uri: uriOf(place.file) },
+            region: { startLine: place.line, startColumn: place.column },
+          },
+        };
+  const logical =
+    object === undefined
+      ? {}
+      : {
+          logicalLocations: [
+            { name: printable(object.name), fullyQualifiedName: printable(referenceText(object)) },
+          ],
+        };
+  const location = { ...physical, ...logical };
+  return Object.keys(location).length === 0 ? [] : [location];
+}
+
+/** Relative as it was named, or absolute; a colon or a percent sign in a name must not make it something else. */
+function uriOf(file: string): string {
+  const path = file.toWellFormed().split('/').map(encodeURIComponent).join('/');
+  return file.startsWith('/') ? `file://${path}` : path;
+}
+
+function suppressionsOf({ ignored }: Finding): { readonly suppressions?: readonly unknown[] } {
+  if (ignored === undefined) return {};
+  const kind = ignored.by === 'annotation' ? 'inSource' : 'external';
+  return { suppressions: [{ kind, justification: printable(ignored.reason) }] };
+}
+
+/** Without lines, which move: what it says about which object of which file, and how often it says so. */
+function createFingerprints(): (finding: Finding) => string {
+  const seen = new Map<string, number>();
+  return ({ rule, place, object, message }) => {
+    const text = JSON.stringify([rule, place?.file, object && referenceText(object), message]);
+    const count = seen.get(text) ?? 0;
+    seen.set(text, count + 1);
+    return `${createHash('sha256').update(text).digest('hex').slice(0, 32)}:${String(count + 1)}`;
+  };
+}
