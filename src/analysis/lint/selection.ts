@@ -1,8 +1,10 @@
 import type { Service } from '../../model/cluster.ts';
-import type { NetworkPolicy, PodPeer } from '../../model/network-policy.ts';
+import type { IpBlockPeer, NetworkPolicy, PodPeer } from '../../model/network-policy.ts';
 import type { Pod } from '../../model/pod.ts';
 import { groupKey, type PodGroup } from '../../policy/isolation.ts';
 import { podsOfService } from '../../policy/service-backends.ts';
+import { subtractBlocks } from '../../net/address-block.ts';
+import type { PartyIndex } from '../reach/parties.ts';
 import type { Reach } from '../reach/reach.ts';
 
 /** The pods that a policy selects, as a group. */
@@ -26,17 +28,31 @@ const known = new WeakMap<Reach, Map<string, readonly Pod[]>>();
 
 /** The running pods of a group, hostNetwork pods left out. Thousands of policies share few groups: each is listed once. */
 export function podsOf(reach: Reach, group: PodGroup): readonly Pod[] {
-  const groups = known.get(reach) ?? new Map<string, readonly Pod[]>();
-  known.set(reach, groups);
-  const key = groupKey(group);
-  const found =
-    groups.get(key) ??
-    reach.rows.members(group).flatMap((at) => {
-      const party = reach.parties.all[at];
-      return party?.kind === 'pods' ? party.pods : [];
-    });
-  groups.set(key, found);
+  return listedOnce(reach, groupKey(group), () => podsOfParties(reach, reach.rows.members(group)));
+}
+
+/** The running pods that own an address of the block, hostNetwork pods left out. */
+export function ownersOf(reach: Reach, { cidr, except }: IpBlockPeer): readonly Pod[] {
+  return listedOnce(reach, JSON.stringify({ cidr, except }), () => {
+    const classes = reach.parties.addresses.within(subtractBlocks(cidr, except));
+    const owners = new Set(classes.flatMap((addressClass) => reach.parties.ownersIn(addressClass)));
+    return podsOfParties(reach, [...owners]);
+  });
+}
+
+function listedOnce(reach: Reach, key: string, list: () => readonly Pod[]): readonly Pod[] {
+  const lists = known.get(reach) ?? new Map<string, readonly Pod[]>();
+  known.set(reach, lists);
+  const found = lists.get(key) ?? list();
+  lists.set(key, found);
   return found;
+}
+
+function podsOfParties({ parties }: Reach, indexes: readonly PartyIndex[]): readonly Pod[] {
+  return indexes.flatMap((index) => {
+    const party = parties.all[index];
+    return party?.kind === 'pods' && !party.hostNetwork ? party.pods : [];
+  });
 }
 
 /** The running pods behind a Service, as a set. */

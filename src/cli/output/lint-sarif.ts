@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Location, Log, Result } from 'sarif';
 import type { Finding, LintRule, Severity } from '../../analysis/lint/rule.ts';
 import { referenceText } from '../../analysis/lint/objects.ts';
 import { printable } from '../../model/read/quote.ts';
 
-const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
+const levels: Readonly<Record<Severity, Result.level>> = { error: 'error', warning: 'warning', info: 'note' };
 
 /**
  * The findings as SARIF 2.1.0 (OASIS), with every rule and its page.
@@ -16,7 +17,7 @@ export function lintSarif(
   version: string,
 ): string {
   const fingerprints = createFingerprints();
-  const log = {
+  const log: Log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
@@ -53,7 +54,7 @@ function messageOf({ message, hint }: Finding): string {
   return printable(hint === undefined ? message : `${message}. Hint: ${hint}`);
 }
 
-function locationsOf({ place, object }: Finding): readonly unknown[] {
+function locationsOf({ place, object }: Finding): Location[] {
   const physical =
     place === undefined
       ? {}
@@ -71,7 +72,7 @@ function locationsOf({ place, object }: Finding): readonly unknown[] {
             { name: printable(object.name), fullyQualifiedName: printable(referenceText(object)) },
           ],
         };
-  const location = { ...physical, ...logical };
+  const location: Location = { ...physical, ...logical };
   return Object.keys(location).length === 0 ? [] : [location];
 }
 
@@ -81,7 +82,7 @@ function uriOf(file: string): string {
   return file.startsWith('/') ? `file://${path}` : path;
 }
 
-function suppressionsOf({ ignored }: Finding): { readonly suppressions?: readonly unknown[] } {
+function suppressionsOf({ ignored }: Finding): Pick<Result, 'suppressions'> {
   if (ignored === undefined) return {};
   const kind = ignored.by === 'annotation' ? 'inSource' : 'external';
   return { suppressions: [{ kind, justification: printable(ignored.reason) }] };

@@ -8,12 +8,11 @@ import {
 import type { Pod } from '../../../model/pod.ts';
 import { quote } from '../../../model/read/quote.ts';
 import { closest } from '../../../model/read/suggestion.ts';
-import { subtractBlocks } from '../../../net/address-block.ts';
 import { protocols } from '../../../net/protocol.ts';
 import type { PodGroup } from '../../../policy/isolation.ts';
 import { at, policyReference } from '../objects.ts';
 import type { Found, LintContext, LintRule } from '../rule.ts';
-import { groupOfPeer, groupOfPolicy, podsOf } from '../selection.ts';
+import { groupOfPeer, groupOfPolicy, ownersOf, podsOf } from '../selection.ts';
 
 /**
  * A port name that means nothing: no pod on the receiving side declares it. For ingress these are the pods that the policy
@@ -71,15 +70,7 @@ function receiversOf(
       : peers === undefined
         ? [podsOf(reach, everyPod)]
         : peers.map((peer) =>
-            peer.kind === 'pods'
-              ? podsOf(reach, groupOfPeer(policy, peer))
-              : reach.parties.addresses
-                  .within(subtractBlocks(peer.cidr, peer.except))
-                  .flatMap((addressClass) => reach.parties.ownersIn(addressClass))
-                  .flatMap((party) => {
-                    const owner = reach.parties.all[party];
-                    return owner?.kind === 'pods' && !owner.hostNetwork ? [owner.pods[0]] : [];
-                  }),
+            peer.kind === 'pods' ? podsOf(reach, groupOfPeer(policy, peer)) : ownersOf(reach, peer),
           );
   return lists.filter((pods) => pods.length > 0);
 }
