@@ -83,7 +83,6 @@ describe('text', () => {
       const { out, err } = await run(['lint', '-f', file, '-o', output, '--show-ignored'], {
         files: { [file]: text },
       });
-      // eslint-disable-next-line no-control-regex
       expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     }
   });
