@@ -1,5 +1,6 @@
 import type { SourcePosition } from '../../model/diagnostic.ts';
 import type { WrittenIgnore } from './ignores.ts';
+import { createPattern } from './pattern.ts';
 import type { Finding } from './rule.ts';
 
 /** An ignore of the command line or of a configuration: for a rule, where they are given also for files and objects. */
@@ -37,12 +38,12 @@ export function withConfigured(
 }
 
 function matcherOf({ rule, path, object }: ConfiguredIgnore): (finding: Finding) => boolean {
-  const file = path === undefined ? undefined : patternOf(path);
-  const name = object === undefined ? undefined : patternOf(object);
+  const isFile = path === undefined ? undefined : createPattern(path.replace(/^\.\//, ''));
+  const isName = object === undefined ? undefined : createPattern(object);
   return (finding) =>
     finding.rule === rule &&
-    (file === undefined || (finding.place !== undefined && file.test(finding.place.file))) &&
-    (name === undefined || namesOf(finding).some((text) => name.test(text)));
+    (isFile === undefined || (finding.place !== undefined && isFile(finding.place.file))) &&
+    (isName === undefined || namesOf(finding).some(isName));
 }
 
 /** `shop/web` and `NetworkPolicy/shop/web`; for kinds without a namespace `shop` and `Namespace/shop`. */
@@ -51,20 +52,4 @@ function namesOf({ object }: Finding): readonly string[] {
   const { kind, namespace, name } = object;
   const short = namespace === undefined ? name : `${namespace}/${name}`;
   return [short, `${kind}/${short}`];
-}
-
-/** Runs of stars are one star: the expression has no way to try for long. */
-function patternOf(pattern: string): RegExp {
-  const plain = pattern.replace(/^\.\//, '').replace(/\*{3,}/g, '**');
-  const source = plain
-    .split(/(\*\*\/|\*\*|\*|\?)/)
-    .map((part) => {
-      if (part === '**/') return '(?:.*/)?';
-      if (part === '**') return '.*';
-      if (part === '*') return '[^/]*';
-      if (part === '?') return '[^/]';
-      return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-    })
-    .join('');
-  return new RegExp(`^${source}$`, 's');
 }
