@@ -115,6 +115,14 @@ describe('reading', () => {
     ).toEqual(['unknown-field:8']);
   });
 
+  test('of two objects with one name the first is looked at', async () => {
+    const twice = documents(policy('web', '', ignoredRules), policy('web'));
+    expect(await found(twice, ['invalid-object', 'ignored-rules'])).toEqual([
+      'ignored-rules:7',
+      'invalid-object:11',
+    ]);
+  });
+
   test('text that is no YAML is a finding, in the other files the rules find theirs', async () => {
     const files = { 'bad.yaml': 'a: [', 'good.yaml': policy('web', '', ignoredRules) };
     const { code, out } = await run(['lint', '-f', 'bad.yaml', '-f', 'good.yaml'], { files });

@@ -27,8 +27,11 @@ export function lint(
 ): readonly Finding[] {
   const context = contextOf(input, options);
   const broken = new Set(
-    context.problems.flatMap(({ severity, object }) =>
-      severity === 'error' && object !== undefined ? [referenceText(object)] : [],
+    context.problems.flatMap(({ severity, code, object }) =>
+      // Of two objects with one name the first was read.
+      severity === 'error' && code !== 'duplicate-object' && object !== undefined
+        ? [referenceText(object)]
+        : [],
     ),
   );
   const findings = rules.flatMap((rule) =>
