@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Log, Result } from 'sarif';
 import { describe, expect, test } from 'vitest';
-import { lintRuleIds } from '../../src/analysis/lint/registry.ts';
+import { lintRuleIds, lintRules } from '../../src/analysis/lint/registry.ts';
+import type { Finding } from '../../src/analysis/lint/rule.ts';
+import { lintGithub } from '../../src/cli/output/lint-github.ts';
+import { lintSarif } from '../../src/cli/output/lint-sarif.ts';
+import { lintText } from '../../src/cli/output/lint-text.ts';
 import { run } from '../golden/command-line.ts';
 
 // The command `ringfence lint`: what it reads, prints and says. What the rules find is held by test/analysis/lint.
@@ -402,6 +406,8 @@ describe('sarif', () => {
     ['a:b%.yaml', 'a%3Ab%25.yaml'],
     ['../up.yaml', '../up.yaml'],
     ['/abs/x.yaml', 'file:///abs/x.yaml'],
+    [`${process.cwd()}/dir/x.yaml`, 'dir/x.yaml'],
+    [`${process.cwd()}x.yaml`, `file://${process.cwd()}x.yaml`],
   ])('the file %s is the URI %s', async ([file, uri]) => {
     const [result] = resultsOf(await sarif(policy('web', '', ignoredRules), file), 'ignored-rules');
     expect(result?.locations?.[0]?.physicalLocation?.artifactLocation?.uri).toBe(uri);
@@ -423,6 +429,41 @@ describe('sarif', () => {
       { kind: 'external', justification: 'later' },
     ]);
   });
+});
+
+test('what nobody wrote in a file, as of a running cluster, is told by its object', () => {
+  const finding: Finding = {
+    rule: 'peer-or-and',
+    severity: 'info',
+    object: { kind: 'NetworkPolicy', namespace: 'shop', name: 'web' },
+    message: 'one: two\nthree',
+  };
+  expect(lintText([finding], { showIgnored: false })).toBe(
+    'info: one: two\\nthree [peer-or-and]\n  at NetworkPolicy shop/web\n1 info\n',
+  );
+  expect(lintGithub([finding])).toBe(
+    '::notice title=peer-or-and::NetworkPolicy shop/web: one: two\\nthree\n',
+  );
+  const log = JSON.parse(
+    lintSarif([finding], { rules: lintRules, pages: new Map(), folder: '/', version: '1.2.3' }),
+  ) as Log;
+  expect(log.runs[0]?.results?.[0]?.locations).toEqual([
+    { logicalLocations: [{ name: 'web', fullyQualifiedName: 'NetworkPolicy shop/web' }] },
+  ]);
+});
+
+test('--masquerade-all is known to the rules', async () => {
+  const text = documents(
+    policy('web', '', '  ingress: [{ from: [{ podSelector: {} }] }]\n'),
+    `apiVersion: v1
+kind: Service
+metadata: { namespace: shop, name: web }
+spec: { selector: { app: web }, ports: [{ port: 80 }] }
+`,
+    'apiVersion: v1\nkind: Pod\nmetadata: { namespace: shop, name: web, labels: { app: web } }\n',
+  );
+  expect(await found(text, ['masked-source'])).toEqual([]);
+  expect(await found(text, ['masked-source'], '--masquerade-all')).toEqual(['masked-source:7']);
 });
 
 describe('the rules', () => {

@@ -146,7 +146,8 @@ async function render(
       return lintGithub(findings);
     case 'sarif': {
       const pages = await Promise.all(lintRuleIds.map(async (id) => [id, await lintPage(id)] as const));
-      return lintSarif(findings, lintRules, new Map(pages), packageJson.version);
+      const { version } = packageJson;
+      return lintSarif(findings, { rules: lintRules, pages: new Map(pages), folder: process.cwd(), version });
     }
   }
 }

@@ -6,15 +6,20 @@ import { printable } from '../../model/read/quote.ts';
 
 const levels: Readonly<Record<Severity, Result.level>> = { error: 'error', warning: 'warning', info: 'note' };
 
-/**
- * The findings as SARIF 2.1.0 (OASIS), with every rule and its page.
- * @param pageOf the page of a rule, in Markdown
- */
+/** What a SARIF log says beside the findings. */
+export interface SarifContext {
+  readonly rules: readonly LintRule[];
+  /** The page of each rule, in Markdown. */
+  readonly pages: ReadonlyMap<string, string>;
+  /** The working directory: files below it are named relative to it. */
+  readonly folder: string;
+  readonly version: string;
+}
+
+/** The findings as SARIF 2.1.0 (OASIS), with every rule and its page. */
 export function lintSarif(
   findings: readonly Finding[],
-  rules: readonly LintRule[],
-  pageOf: ReadonlyMap<string, string>,
-  version: string,
+  { rules, pages, folder, version }: SarifContext,
 ): string {
   const fingerprints = createFingerprints();
   const log: Log = {
@@ -29,7 +34,7 @@ export function lintSarif(
             rules: rules.map(({ id, title, severity }) => ({
               id,
               shortDescription: { text: title },
-              help: { text: pageOf.get(id) ?? title, markdown: pageOf.get(id) ?? title },
+              help: { text: pages.get(id) ?? title, markdown: pages.get(id) ?? title },
               defaultConfiguration: { level: levels[severity] },
             })),
           },
@@ -40,7 +45,7 @@ export function lintSarif(
           ruleIndex: rules.findIndex(({ id }) => id === finding.rule),
           level: levels[finding.severity],
           message: { text: messageOf(finding) },
-          locations: locationsOf(finding),
+          locations: locationsOf(finding, folder),
           partialFingerprints: { 'ringfence/v1': fingerprints(finding) },
           ...suppressionsOf(finding),
         })),
@@ -54,13 +59,13 @@ function messageOf({ message, hint }: Finding): string {
   return printable(hint === undefined ? message : `${message}. Hint: ${hint}`);
 }
 
-function locationsOf({ place, object }: Finding): Location[] {
+function locationsOf({ place, object }: Finding, folder: string): Location[] {
   const physical =
     place === undefined
       ? {}
       : {
           physicalLocation: {
-            artifactLocation: { uri: uriOf(place.file) },
+            artifactLocation: { uri: uriOf(place.file, folder) },
             region: { startLine: place.line, startColumn: place.column },
           },
         };
@@ -76,10 +81,12 @@ function locationsOf({ place, object }: Finding): Location[] {
   return Object.keys(location).length === 0 ? [] : [location];
 }
 
-/** Relative as it was named, or absolute; a colon or a percent sign in a name must not make it something else. */
-function uriOf(file: string): string {
-  const path = file.toWellFormed().split('/').map(encodeURIComponent).join('/');
-  return file.startsWith('/') ? `file://${path}` : path;
+/** Relative where it can be; a colon or a percent sign in a name must not make it something else. */
+function uriOf(file: string, folder: string): string {
+  const isBelow = file.startsWith(`${folder}/`);
+  const shown = isBelow ? file.slice(folder.length + 1) : file;
+  const path = shown.toWellFormed().split('/').map(encodeURIComponent).join('/');
+  return shown.startsWith('/') ? `file://${path}` : path;
 }
 
 function suppressionsOf({ ignored }: Finding): Pick<Result, 'suppressions'> {
