@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Log, Result } from 'sarif';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { lintRuleIds, lintRules } from '../../src/analysis/lint/registry.ts';
 import type { Finding } from '../../src/analysis/lint/rule.ts';
 import { lintGithub } from '../../src/cli/output/lint-github.ts';
 import { lintSarif } from '../../src/cli/output/lint-sarif.ts';
 import { lintText } from '../../src/cli/output/lint-text.ts';
 import { run } from '../golden/command-line.ts';
+import { writeKubeconfig } from '../kube/harness.ts';
 
 // The command `ringfence lint`: what it reads, prints and says. What the rules find is held by test/analysis/lint.
 
@@ -450,6 +453,47 @@ test('what nobody wrote in a file, as of a running cluster, is told by its objec
   expect(log.runs[0]?.results?.[0]?.locations).toEqual([
     { logicalLocations: [{ name: 'web', fullyQualifiedName: 'NetworkPolicy shop/web' }] },
   ]);
+});
+
+describe('a running cluster', () => {
+  /** An API server that has these policies and nothing else; `undefined`: it refuses. */
+  async function serve(policies: readonly object[] | undefined): Promise<string> {
+    const server = createServer((request, response) => {
+      const items = request.url?.includes('networkpolicies') === true ? policies : [];
+      response.writeHead(items === undefined ? 403 : 200, { 'content-type': 'application/json' });
+      const list = { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '1' }, items };
+      response.end(JSON.stringify(items === undefined ? { kind: 'Status', message: 'no' } : list));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return writeKubeconfig(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  }
+  const stored = (name: string, annotations = {}) => ({
+    metadata: { namespace: 'shop', name, annotations },
+    spec: { podSelector: {}, policyTypes: ['Ingress'], egress: [{}] },
+  });
+
+  test('its policies are looked at, with their annotations', async () => {
+    const ignored = stored('api', { 'ringfence.dev/lint-ignore': 'ignored-rules: soon' });
+    const config = await serve([ignored, stored('web')]);
+    const { code, out } = await run(['lint', '--kubeconfig', config, '--min-severity', 'error']);
+    expect(code).toBe(1);
+    expect(out).toBe(
+      `error: the egress rules are ignored: policyTypes does not name Egress [ignored-rules]
+  at NetworkPolicy shop/web
+  hint: add Egress to policyTypes, or remove the rules; with it, all other egress of the selected pods is denied
+1 error, 1 ignored
+`,
+    );
+  });
+
+  test('what it refuses to list is no answer', async () => {
+    const { code, out } = await run(['lint', '--kubeconfig', await serve(undefined)]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
 });
 
 test('--masquerade-all is known to the rules', async () => {
