@@ -62,6 +62,7 @@ describe('the tarball', () => {
         'package.json',
         'rules/demo/cluster.yaml',
         'rules/demo/policies.yaml',
+        'rules/lint/peer-or-and.md',
         'rules/recipes/01-deny-all-traffic-to-an-application.yaml',
         'rules/recipes/NOTICE',
         'rules/skeleton.nft',
@@ -88,6 +89,7 @@ describe('the tarball', () => {
   test.for([
     // What a command that answers from manifests must not wait for: each takes 10 to 60 ms to load.
     ['compile', ['@kubernetes/client-node', 'undici', 'zod', 'pino', '@prometheus-io/client']],
+    ['lint', ['@kubernetes/client-node', 'undici', 'zod', 'pino', '@prometheus-io/client']],
     // The help and "did you mean" load every command, but not what these do.
     ['main', ['yaml', 'ip-cidr', '@kubernetes/client-node', 'undici', 'zod', 'pino']],
   ] as const)('%s starts without what it does not need', ([command, needless]) => {
@@ -141,6 +143,17 @@ describe('installed', () => {
       expect(err).toBe('');
       expect(out).toBe(readFileSync(path.join(root, 'test/golden/demo', `slcaa872.${extension}`), 'utf8'));
     }
+  });
+
+  test('lint finds its pages', async () => {
+    const { out } = await run(path.join(bin, 'ringfence'), ['lint', '--explain', 'peer-or-and'], folder);
+    expect(out).toBe(readFileSync(path.join(root, 'rules/lint/peer-or-and.md'), 'utf8'));
+    const sarif = await run(
+      path.join(bin, 'ringfence'),
+      ['lint', '-f', 'node_modules/ringfence/rules/demo', '--fail-on', 'none', '-o', 'sarif'],
+      folder,
+    );
+    expect(sarif.out).toContain('"version": "2.1.0"');
   });
 
   test('compile reads standard input', async () => {
