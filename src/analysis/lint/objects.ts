@@ -1,5 +1,5 @@
 import type { ObjectReference, SourcePosition } from '../../model/diagnostic.ts';
-import type { Direction, NetworkPolicy } from '../../model/network-policy.ts';
+import type { Direction, NetworkPolicy, PolicyRule } from '../../model/network-policy.ts';
 import type { Pod } from '../../model/pod.ts';
 
 /** How findings name a policy. */
@@ -20,6 +20,11 @@ export function referenceText({ kind, namespace, name }: ObjectReference): strin
 /** The field that holds the peers of a rule. */
 export function peersField(direction: Direction): 'from' | 'to' {
   return direction === 'ingress' ? 'from' : 'to';
+}
+
+/** Where a rule stands in its policy: `spec.ingress[0]`. */
+export function ruleText(direction: Direction, { index }: PolicyRule): string {
+  return `spec.${direction}[${String(index)}]`;
 }
 
 /** An optional field of a finding. */
