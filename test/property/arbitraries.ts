@@ -34,7 +34,7 @@ export const nodes: readonly Node[] = nodeNames.map((name, position) => ({
   podCIDRs: [cidr(`10.244.${position + 1}.0/24`), cidr(`fd00:244:${position + 1}::/64`)],
 }));
 
-const labels = fc
+export const labels = fc
   .tuple(fc.option(fc.constantFrom(...labelValues)), fc.option(fc.constantFrom(...labelValues)))
   .map(([app, tier]) => ({ ...(app === null ? {} : { app }), ...(tier === null ? {} : { tier }) }));
 
@@ -52,7 +52,9 @@ const requirement: fc.Arbitrary<Requirement> = fc.oneof(
   }),
 );
 
-const selector: fc.Arbitrary<LabelSelector> = fc.array(requirement, { maxLength: 2 }).map(normaliseSelector);
+export const selector: fc.Arbitrary<LabelSelector> = fc
+  .array(requirement, { maxLength: 2 })
+  .map(normaliseSelector);
 
 const namespaceSelector: fc.Arbitrary<LabelSelector> = fc.oneof(
   selector,

@@ -7,7 +7,6 @@ import {
 } from '../../model/network-policy.ts';
 import type { Reach } from '../reach/reach.ts';
 import { impliesRule, impliesSelector, meaningOf, type RuleMeaning } from './implies.ts';
-import { grouped } from './selection.ts';
 
 /** A rule, and another one that allows all of it to the same pods: for pods and namespaces to come as well. */
 export interface CoveredRule {
@@ -37,7 +36,7 @@ interface Candidate {
 }
 
 function findCovered(reach: Reach): readonly CoveredRule[] {
-  const namespaces = grouped(reach.cluster.policies, ({ namespace }) => namespace);
+  const namespaces = Map.groupBy(reach.cluster.policies, ({ namespace }) => namespace);
   return [...namespaces.values()].flatMap((policies) =>
     directions.flatMap((direction) => {
       const candidates = policies.flatMap((policy) =>
@@ -58,7 +57,7 @@ function coveredAmong(
   candidates: readonly Candidate[],
   { parties }: Reach,
 ): readonly Omit<CoveredRule, 'direction'>[] {
-  const bySelector = grouped(candidates, ({ selector }) => selector);
+  const bySelector = Map.groupBy(candidates, ({ selector }) => selector);
   const selectors = new Map<string, LabelSelector>(
     [...bySelector].flatMap(([text, [first]]) =>
       first === undefined ? [] : [[text, first.policy.podSelector]],

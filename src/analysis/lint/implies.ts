@@ -1,72 +1,16 @@
-import { type LabelSelector, matchesSelector, type Requirement } from '../../model/label-selector.ts';
+import { type LabelSelector, matchesSelector } from '../../model/label-selector.ts';
 import type { NetworkPolicy, PodPeer, PolicyPeer, PolicyRule } from '../../model/network-policy.ts';
 import { type AddressBlock, mergeBlocks, subtractBlocks, withoutBlocks } from '../../net/address-block.ts';
 import { protocolPorts } from '../../net/port-range.ts';
 import { coversTraffic, everything, type Traffic, trafficOf } from '../../net/traffic.ts';
 import type { PodIndex } from '../../policy/pod-index.ts';
+import { findLabels } from '../../policy/possible-labels.ts';
+import { conditions } from '../reach/ways.ts';
 
-/** The values of one label that meet requirements: absence, and values in or out of a set. */
-interface Values {
-  readonly absent: boolean;
-  readonly listed: ReadonlySet<string>;
-  /** Whether the listed values are the ones that are left out. */
-  readonly isComplement: boolean;
-}
-
-const any: Values = { absent: true, listed: new Set(), isComplement: true };
-
-/** Whether everything that the first selector matches, now or later, is matched by the second. */
+/** Whether everything that the first selector matches, now or later, is matched by the second. Doubt is no. */
 export function impliesSelector(narrow: LabelSelector, wide: LabelSelector): boolean {
   if (wide.length === 0 || narrow === wide) return true;
-  const keys = new Set(wide.map(({ key }) => key));
-  const narrowByKey = valuesByKey(narrow);
-  if ([...narrowByKey.values()].some(isEmpty)) return true;
-  const wideByKey = valuesByKey(wide);
-  return [...keys].every((key) => isWithin(narrowByKey.get(key) ?? any, wideByKey.get(key) ?? any));
-}
-
-function valuesByKey(selector: LabelSelector): ReadonlyMap<string, Values> {
-  const byKey = new Map<string, Values>();
-  for (const requirement of selector)
-    byKey.set(requirement.key, both(byKey.get(requirement.key) ?? any, valuesOf(requirement)));
-  return byKey;
-}
-
-function valuesOf(requirement: Requirement): Values {
-  switch (requirement.operator) {
-    case 'In':
-      return { absent: false, listed: new Set(requirement.values), isComplement: false };
-    case 'NotIn':
-      return { absent: true, listed: new Set(requirement.values), isComplement: true };
-    case 'Exists':
-      return { absent: false, listed: new Set(), isComplement: true };
-    case 'DoesNotExist':
-      return { absent: true, listed: new Set(), isComplement: false };
-  }
-}
-
-function both(a: Values, b: Values): Values {
-  const absent = a.absent && b.absent;
-  if (a.isComplement && b.isComplement)
-    return { absent, listed: new Set([...a.listed, ...b.listed]), isComplement: true };
-  const [listing, other] = a.isComplement ? [b, a] : [a, b];
-  const listed = [...listing.listed].filter((value) => has(other, value));
-  return { absent, listed: new Set(listed), isComplement: false };
-}
-
-function has({ listed, isComplement }: Values, value: string): boolean {
-  return listed.has(value) !== isComplement;
-}
-
-function isEmpty({ absent, listed, isComplement }: Values): boolean {
-  return !absent && !isComplement && listed.size === 0;
-}
-
-function isWithin(narrow: Values, wide: Values): boolean {
-  if (narrow.absent && !wide.absent) return false;
-  if (!narrow.isComplement) return [...narrow.listed].every((value) => has(wide, value));
-  // Of endlessly many values some are in no list.
-  return wide.isComplement && [...wide.listed].every((value) => narrow.listed.has(value));
+  return findLabels(conditions('', narrow), [conditions('', wide)]).kind === 'none';
 }
 
 /** A rule in a form that is quick to compare. */

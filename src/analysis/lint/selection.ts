@@ -59,18 +59,3 @@ function podsOfParties({ parties }: Reach, indexes: readonly PartyIndex[]): read
 export function backendPods(reach: Reach, service: Service): ReadonlySet<Pod> {
   return new Set(podsOfService(service, [...reach.parties.index.podsIn(service.namespace)]));
 }
-
-/** The items of a list by a key. */
-export function grouped<T>(
-  items: Iterable<T>,
-  keyOf: (item: T) => string,
-): ReadonlyMap<string, readonly T[]> {
-  const lists = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const list = lists.get(key);
-    if (list === undefined) lists.set(key, [item]);
-    else list.push(item);
-  }
-  return lists;
-}

@@ -31,6 +31,14 @@ export async function foundBy(
     .map(({ place, message }) => `${place?.line}:${place?.column} ${message}`);
 }
 
+/** `severity: message` of what a rule finds in some documents. */
+export async function found(rule: string, ...documents: readonly string[]): Promise<readonly string[]> {
+  const findings = await lintText(documents.join(''));
+  return findings
+    .filter((finding) => finding.rule === rule)
+    .map(({ severity, message }) => `${severity}: ${message}`);
+}
+
 /**
  * Holds that a rule finds something on the lines that end in a comment `# <-`, one finding for each, and nowhere else.
  */

@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { lintText } from './lint-text.ts';
+import { found, lintText } from './lint-text.ts';
 import { namespace, pod, policy } from './manifests.ts';
 
 // Rules about policies and the pods that there are: when they fire, and when not. Their pages hold the usual case.
-
-/** `severity: message` of what a rule finds. */
-async function found(rule: string, ...documents: readonly string[]): Promise<readonly string[]> {
-  const findings = await lintText(documents.join(''));
-  return findings
-    .filter((finding) => finding.rule === rule)
-    .map(({ severity, message }) => `${severity}: ${message}`);
-}
 
 const labels = (matchLabels: Readonly<Record<string, string>>): object => ({ matchLabels });
 const mon = { namespaceSelector: labels({ team: 'mon' }) };

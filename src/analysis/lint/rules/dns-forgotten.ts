@@ -47,7 +47,7 @@ function reachesDns(
   { allows }: Isolation,
   servers: readonly PartyIndex[],
 ): boolean {
-  if (servers.length === 0) return allows.some(mayBeDns);
+  if (servers.length === 0) return allows.some((allow) => mayBeDns(allow) && mayHoldDns(allow));
   const row = reach.row(party, 'egress');
   if (row === undefined) return true;
   return (
@@ -64,6 +64,12 @@ function mayBeDns({ ports }: Allow): boolean {
   if (ports.kind === 'all') return true;
   const isNamed = ports.names.some(({ name }) => name.includes('dns') || name.includes('domain'));
   return isNamed || intersectTraffic(trafficOf(ports.ranges), dns) !== nothing;
+}
+
+/** Whether the DNS pods may be among the peers. They are in a namespace of their own, so the own namespace is not asked. */
+function mayHoldDns({ peers }: Allow): boolean {
+  if (peers.kind === 'anyone' || peers.blocks.length > 0) return true;
+  return peers.groups.some((group) => group.kind === 'namespaces' || group.namespace === 'kube-system');
 }
 
 /** Pods that answer for the cluster's DNS: by the labels of CoreDNS and kube-dns, and of OpenShift's. */

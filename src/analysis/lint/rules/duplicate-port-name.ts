@@ -3,7 +3,6 @@ import type { Pod } from '../../../model/pod.ts';
 import { quote } from '../../../model/read/quote.ts';
 import { at, podReference, referenceText } from '../objects.ts';
 import type { Found, LintContext, LintRule } from '../rule.ts';
-import { grouped } from '../selection.ts';
 
 /** One name for several ports: of a pod, where policies allow all of them and Services lead to one, or of a Service. */
 export const duplicatePortName: LintRule = {
@@ -11,7 +10,7 @@ export const duplicatePortName: LintRule = {
   title: 'one name for several ports',
   severity: 'warning',
   check: (context) => [
-    ...[...grouped(context.cluster.pods, (pod) => referenceText(podReference(pod))).values()].flatMap(
+    ...[...Map.groupBy(context.cluster.pods, (pod) => referenceText(podReference(pod))).values()].flatMap(
       (pods) => ofPods(context, pods),
     ),
     ...context.cluster.services.flatMap((service) => ofService(context, service)),
@@ -32,7 +31,7 @@ function ofPods({ place }: LintContext, pods: readonly Pod[]): readonly Found[] 
 
 /** Names with several numbers of one protocol, and `TCP ports 8080 and 9090`. A name may well be one port of TCP and UDP. */
 function repeatedNames({ ports }: Pod): readonly (readonly [string, string])[] {
-  return [...grouped(ports, ({ name, protocol }) => `${name}/${protocol}`).values()].flatMap((same) => {
+  return [...Map.groupBy(ports, ({ name, protocol }) => `${name}/${protocol}`).values()].flatMap((same) => {
     const [first] = same;
     const numbers = same.map(({ number }) => String(number));
     return first === undefined || same.length < 2
@@ -44,7 +43,7 @@ function repeatedNames({ ports }: Pod): readonly (readonly [string, string])[] {
 /** The API server refuses such a Service. */
 function ofService({ place }: LintContext, service: Service): readonly Found[] {
   const { namespace, name, ports } = service;
-  return [...grouped(ports, (port) => port.name)].flatMap(([portName, same]): readonly Found[] => {
+  return [...Map.groupBy(ports, (port) => port.name)].flatMap(([portName, same]): readonly Found[] => {
     const [, again] = same;
     if (again === undefined) return [];
     const second = ports.indexOf(again);

@@ -3,7 +3,7 @@ import type { NetworkPolicy } from '../../../model/network-policy.ts';
 import type { Pod } from '../../../model/pod.ts';
 import { at, podReference, policyReference, referenceText } from '../objects.ts';
 import type { LintRule } from '../rule.ts';
-import { groupOfPolicy, grouped, hasPods } from '../selection.ts';
+import { groupOfPolicy, hasPods } from '../selection.ts';
 
 /** A policy whose podSelector matches hostNetwork pods: they look like their node, and no policy isolates them. */
 export const hostNetworkSelected: LintRule = {
@@ -11,7 +11,7 @@ export const hostNetworkSelected: LintRule = {
   title: 'a policy for pods with hostNetwork',
   severity: 'warning',
   check: ({ cluster, reach, place }) => {
-    const hostPods = grouped(
+    const hostPods = Map.groupBy(
       cluster.pods.filter(({ hostNetwork, finished }) => hostNetwork && !finished),
       ({ namespace }) => namespace,
     );

@@ -7,7 +7,7 @@ import { subtractBlocks, blockContains } from '../../../net/address-block.ts';
 import { type Cidr, cidrCovers, prefixLength } from '../../../net/cidr.ts';
 import { at, policyReference } from '../objects.ts';
 import type { Found, LintContext, LintRule } from '../rule.ts';
-import { backendPods, grouped, groupOfPolicy, podsOf } from '../selection.ts';
+import { backendPods, groupOfPolicy, podsOf } from '../selection.ts';
 
 /**
  * Peers that never see who really comes: through a Service that is open to the outside with externalTrafficPolicy Cluster
@@ -20,7 +20,7 @@ export const maskedSource: LintRule = {
   check: (context) => {
     const { cluster, reach, options } = context;
     const masking = cluster.services.filter((service) => isMasking(service, options.masqueradeAll));
-    const services = grouped(masking, ({ namespace }) => namespace);
+    const services = Map.groupBy(masking, ({ namespace }) => namespace);
     const backends = new Map(masking.map((service) => [service, backendPods(reach, service)]));
     const world = worldOf(context);
     return cluster.policies.flatMap((policy) => {

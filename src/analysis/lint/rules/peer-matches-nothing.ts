@@ -12,7 +12,7 @@ import { groupKey } from '../../../policy/isolation.ts';
 import { labelHint } from '../label-hint.ts';
 import { at, peersField, policyReference } from '../objects.ts';
 import type { Found, LintContext, LintRule } from '../rule.ts';
-import { grouped, groupOfPeer, hasPods } from '../selection.ts';
+import { groupOfPeer, hasPods } from '../selection.ts';
 
 /**
  * A peer that is nobody: no pod has its labels, or its excepts leave no address. Where no namespace or no pod of one is
@@ -46,7 +46,7 @@ function createExplanation({
   cluster,
   reach,
 }: LintContext): (policy: NetworkPolicy, peer: PolicyPeer) => Reason | undefined {
-  const byNamespace = grouped(cluster.pods, ({ namespace }) => namespace);
+  const byNamespace = Map.groupBy(cluster.pods, ({ namespace }) => namespace);
   const known = new Map<string, Reason | undefined>();
 
   const reasonOf = (policy: NetworkPolicy, peer: PodPeer): Reason | undefined => {

@@ -18,6 +18,7 @@ import {
 import { allowsOf, numbersOf } from '../../../policy/isolation.ts';
 import type { PartyIndex } from '../../reach/parties.ts';
 import type { Reach } from '../../reach/reach.ts';
+import type { Row } from '../../reach/rows.ts';
 import { at, policyReference } from '../objects.ts';
 import type { Found, LintContext, LintRule } from '../rule.ts';
 import { groupOfPeer, groupOfPolicy } from '../selection.ts';
@@ -47,15 +48,15 @@ function ofRule(
   // Addresses have no side of their own.
   if (rule.peers === undefined || !rule.peers.every(isForPods)) return [];
   const others = new Set(rule.peers.flatMap((peer) => reach.rows.members(groupOfPeer(policy, peer))));
-  const own = reach.rows.members(groupOfPolicy(policy));
+  const own = new Set(reach.rows.members(groupOfPolicy(policy)));
   // Nobody on one side: other rules say so.
-  if (others.size === 0 || own.length === 0) return [];
+  if (others.size === 0 || own.size === 0) return [];
   const opposite = direction === 'ingress' ? 'egress' : 'ingress';
   const traffic = createTraffic(reach, policy, direction, rule);
   for (const other of others) {
     const row = reach.row(other, opposite);
     if (row === undefined) return [];
-    for (const pod of own) {
+    for (const pod of admitted(row, own)) {
       const allowed = traffic(direction === 'ingress' ? pod : other);
       if (families.some((family) => intersectTraffic(allowed, row.toward(pod, family)) !== nothing))
         return [];
@@ -72,6 +73,11 @@ function ofRule(
       hint: `they are isolated by NetworkPolicy ${quote(blocking)}: allow it on that side, too, or remove the rule`,
     },
   ];
+}
+
+/** Those of the parties towards whom the row lets anything through. Most rows name few, and most policies select few. */
+function admitted({ anyone, exceptions }: Row, parties: ReadonlySet<PartyIndex>): Iterable<PartyIndex> {
+  return anyone === nothing ? [...parties].filter((party) => exceptions.has(party)) : parties;
 }
 
 function isForPods(peer: PolicyPeer): peer is Extract<PolicyPeer, { readonly kind: 'pods' }> {

@@ -4,7 +4,6 @@ import type { Pod } from '../../../model/pod.ts';
 import { quote } from '../../../model/read/quote.ts';
 import { at, policyReference } from '../objects.ts';
 import type { LintRule } from '../rule.ts';
-import { grouped } from '../selection.ts';
 import { labelHint } from '../label-hint.ts';
 
 /**
@@ -16,7 +15,7 @@ export const selectsNothing: LintRule = {
   title: 'a policy that selects no pod',
   severity: 'warning',
   check: ({ cluster, place }) => {
-    const byNamespace = grouped(cluster.pods, ({ namespace }) => namespace);
+    const byNamespace = Map.groupBy(cluster.pods, ({ namespace }) => namespace);
     const known = new Map<string, boolean>();
     return cluster.policies.flatMap((policy) => {
       const pods = byNamespace.get(policy.namespace) ?? [];

@@ -13,7 +13,7 @@ import { groupKey, type PodGroup } from '../../../policy/isolation.ts';
 import type { Reach } from '../../reach/reach.ts';
 import { at, policyReference } from '../objects.ts';
 import type { Found, LintContext, LintRule } from '../rule.ts';
-import { backendPods, grouped, groupOfPeer, groupOfPolicy, podsOf } from '../selection.ts';
+import { backendPods, groupOfPeer, groupOfPolicy, podsOf } from '../selection.ts';
 
 /**
  * A rule that allows the port of a Service where the Service leads to another one. Policies see a connection after the
@@ -99,7 +99,7 @@ function allows(
 
 /** Searches a Service for each group and port once: policies share few of them. */
 function createSearch({ cluster, reach }: LintContext): Search {
-  const ports = grouped(
+  const ports = Map.groupBy(
     cluster.services.flatMap((service) => service.ports.map((port) => ({ service, port }))),
     ({ service, port }) => `${service.namespace} ${numberKey(port.protocol, port.port)}`,
   );
