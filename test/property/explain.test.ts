@@ -287,7 +287,10 @@ function endpointsAt(world: Cluster, place: Place): readonly Endpoint[] {
   switch (place.kind) {
     case 'pods':
       return place.pods.flatMap((pod) =>
-        pod.addresses.map((address) => endpointAt(world, address)).filter((end) => isThe(pod, end)),
+        pod.addresses
+          .filter((address) => place.family === undefined || familyOf(address) === place.family)
+          .map((address) => endpointAt(world, address))
+          .filter((end) => isThe(pod, end)),
       );
     case 'node':
       return [endpointAt(world, place.address)];
