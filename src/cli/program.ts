@@ -22,6 +22,7 @@ const commands: ReadonlyMap<string, MakeCommand> = new Map<string, MakeCommand>(
   ['can', async (...to) => (await import('./commands/can.ts')).canCommand(...to)],
   ['explain', async (...to) => (await import('./commands/explain.ts')).explainCommand(...to)],
   ['matrix', async (...to) => (await import('./commands/matrix.ts')).matrixCommand(...to)],
+  ['diff', async (...to) => (await import('./commands/diff.ts')).diffCommand(...to)],
   ['completion', async (terminal) => (await import('./commands/completion.ts')).completionCommand(terminal)],
 ]);
 

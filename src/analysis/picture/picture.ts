@@ -35,15 +35,29 @@ export function pictureOf(connectivity: Connectivity, isFocus?: (endpoint: Endpo
     return [{ members: [first, ...others], endpoints: [endpoint, ...more], isFocus: focus[first] === true }];
   });
   const sorted = groups.sort((a, b) => a.members[0] - b.members[0]);
-  return { groups: sorted, cell: (from, to) => cellBetween(connectivity, sorted[from], sorted[to]) };
+  // Drawings go row by row, and a whole row costs little more than a cell of it.
+  let last: { readonly from: number; readonly row: readonly Passage[] } | undefined;
+  return {
+    groups: sorted,
+    cell(from, to) {
+      const [source, destination] = [sorted[from], sorted[to]];
+      if (source === undefined || destination === undefined) throw new RangeError('no such group');
+      const special = specialCell(connectivity, source, destination);
+      if (special !== undefined) return special;
+      if (last?.from !== from) last = { from, row: connectivity.row(source.members[0]) };
+      const passage = last.row[destination.members[0]];
+      if (passage === undefined) throw new RangeError('no such endpoint');
+      return cellOf(passage);
+    },
+  };
 }
 
-function cellBetween(connectivity: Connectivity, from: Group | undefined, to: Group | undefined): Cell {
-  if (from === undefined || to === undefined) throw new RangeError('no such group');
+/** A cell of a group and itself, and those of which policies say nothing. */
+function specialCell(connectivity: Connectivity, from: Group, to: Group): Cell | undefined {
   if (from.endpoints[0].kind === 'external' && to.endpoints[0].kind === 'external') return itself;
   // Those who are not asked about are folded by what they have to do with the others, not with each other.
   if (!from.isFocus && !to.isFocus) return itself;
-  if (from !== to) return cellOf(connectivity.cell(from.members[0], to.members[0]));
+  if (from !== to) return undefined;
   const [first, second] = from.members;
   if (second !== undefined) return cellOf(connectivity.cell(first, second));
   const [endpoint] = from.endpoints;
