@@ -91,3 +91,79 @@ describe('what a change does, in words', () => {
     await expect(out).toMatchFileSnapshot(path.join(import.meta.dirname, 'expected', name));
   });
 });
+
+describe('exit codes', () => {
+  test.for<[string, Sides, readonly string[], number]>([
+    ['a difference is an answer', { after: wider }, [], 0],
+    ['--exit-code', { after: wider }, ['--exit-code'], 1],
+    ['--exit-code, no difference', {}, ['--exit-code'], 0],
+    ['--fail-on opened', { after: wider }, ['--fail-on', 'opened'], 1],
+    ['--fail-on closed', { after: wider }, ['--fail-on', 'closed'], 0],
+    ['--fail-on opened, closed', { after: narrower }, ['--fail-on', 'opened'], 0],
+    ['--fail-on closed, closed', { after: narrower }, ['--fail-on', 'closed'], 1],
+  ])('%s', async ([, sides, args, code]) => {
+    expect((await diff(sides, args)).code).toBe(code);
+  });
+
+  test('input with an error is no difference', async () => {
+    const files = { a: noPolicies, b: policies.replace('policyTypes', 'policyType') };
+    const { code, out, err } = await run(['diff', 'a', 'b'], { files });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('policyType');
+  });
+});
+
+describe('a comment for a pull request', () => {
+  const pods = (count: number): string =>
+    Array.from(
+      { length: count },
+      (_, index) =>
+        `---\napiVersion: v1\nkind: Pod\nmetadata: { namespace: n-${String(index)}, name: ${'p'.repeat(40)}-${String(index)} }\nspec: { containers: [] }\n`,
+    ).join('');
+  const denied = (count: number): string =>
+    Array.from(
+      { length: count },
+      (_, index) =>
+        `---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { namespace: n-${String(index)}, name: ${'deny'.repeat(20)}-${String(index)} }\nspec: { podSelector: {}, ingress: [] }\n`,
+    ).join('');
+
+  test('is below 64 KB, and says what it leaves out', async () => {
+    const files = { 'a.yaml': pods(400), 'b.yaml': pods(400) + denied(400) };
+    const { code, out } = await run(['diff', 'a.yaml', 'b.yaml', '-o', 'md'], { files });
+    expect(code).toBe(0);
+    expect(Buffer.byteLength(out)).toBeLessThan(65_536);
+    const rows = out.split('\n').filter((line) => line.startsWith('| ➖')).length;
+    expect(rows).toBeGreaterThan(100);
+    const left = /\*\*(\d+) of (\d+) rows do not fit/.exec(out);
+    expect(Number(left?.[2]) - Number(left?.[1])).toBe(rows);
+    expect(Number(left?.[2])).toBe(400);
+  });
+
+  test('what people write is text, not markup', async () => {
+    const hostile = (value: string): string =>
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { namespace: 'shop', name: 'web', labels: { app: 'web' } },
+        spec: { containers: [{ name: 'c', ports: [{ name: value, containerPort: 80 }] }] },
+      });
+    const named = JSON.stringify({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { namespace: 'shop', name: 'web' },
+      spec: { podSelector: {}, ingress: [{ ports: [{ port: 'http' }] }] },
+    });
+    const files = {
+      'a.yaml': `${hostile('http')}\n---\n${named}`,
+      'b|<img src=x>\u001b[31m.yaml': `${hostile('htp')}\n---\n${named}`,
+    };
+    for (const [before, after] of [Object.keys(files), Object.keys(files).reverse()]) {
+      const md = await run(['diff', before!, after!, '-o', 'md'], { files });
+      expect(md.out).not.toMatch(/<img|\u001b/);
+      const text = await run(['diff', before!, after!], { files });
+      expect(text.out).not.toContain('\u001b');
+      expect(text.out).toContain('port names of shop/web');
+      JSON.parse((await run(['diff', before!, after!, '-o', 'json'], { files })).out);
+    }
+  });
+});
