@@ -24,7 +24,10 @@ export type LogMessage =
   | 'object not understood'
   | 'listening';
 
-/** Values stay machine-readable: no sentences put together. Errors go under `err`, where pino writes them out. */
+/**
+ * Values stay machine-readable: no sentences put together. Errors go under `err`, or under `error` as the edge to the API
+ * server has it; both are written out with message, stack and causes.
+ */
 export interface Log {
   debug(fields: LogFields, message: LogMessage): void;
   info(fields: LogFields, message: LogMessage): void;
@@ -40,6 +43,8 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
       base: null,
       messageKey: 'message',
       timestamp: pino.stdTimeFunctions.isoTime,
+      // Of itself pino writes out `err` alone: of an Error elsewhere the message would be lost.
+      serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
       formatters: { level: (label) => ({ level: label }) },
     },
     destination ?? pino.destination({ fd: 1, sync: true }),

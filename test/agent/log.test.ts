@@ -15,3 +15,14 @@ test('lines are JSON with a constant message, fields and the error in full', () 
     message: 'sync failed',
   });
 });
+
+test('errors from the edge to the API server keep their message', () => {
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line: string) => lines.push(line) });
+  log.warn({ resource: 'pods', error: new Error('forbidden') }, 'host finding');
+  log.warn({ resource: 'pods', error: 'in words' }, 'host finding');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { error: { message: 'forbidden' } },
+    { error: 'in words' },
+  ]);
+});

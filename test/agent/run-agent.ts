@@ -40,15 +40,15 @@ export async function startTestServer(): Promise<ApiServer> {
   return server;
 }
 
-export async function writeKubeconfig(server: ApiServer): Promise<string> {
+export async function writeKubeconfig(server: ApiServer, token?: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'ringfence-agent-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = path.join(folder, 'kubeconfig');
-  await writeFile(file, kubeconfigFor(server.url));
+  await writeFile(file, kubeconfigFor(server.url, token));
   return file;
 }
 
-export async function startAgent(server: ApiServer, nft: Nft): Promise<TestAgent> {
+export async function startAgent(server: ApiServer, nft: Nft, token?: string): Promise<TestAgent> {
   const lines: LogLine[] = [];
   const write = (level: keyof Log) => (fields: Readonly<Record<string, unknown>>, message: string) => {
     lines.push({ level, message, fields });
@@ -59,7 +59,7 @@ export async function startAgent(server: ApiServer, nft: Nft): Promise<TestAgent
       nodeName,
       healthAddress: '127.0.0.1:0',
       metricsAddress: '127.0.0.1:0',
-      kubeconfig: await writeKubeconfig(server),
+      kubeconfig: await writeKubeconfig(server, token),
     },
     {},
   );
