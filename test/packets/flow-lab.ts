@@ -14,12 +14,20 @@ export const terrain = process.argv.slice(2, 4) as [Topology, Interconnect];
 /** A lab of two nodes, n1 and n2, in both families, with these pods and an agent a node. */
 export function startFlowLab(
   pods: readonly Pod[],
-  { services = [], agentFlags = [] }: { services?: readonly Service[]; agentFlags?: readonly string[] } = {},
+  {
+    services = [],
+    agentFlags = [],
+    command = agentCommand(),
+  }: {
+    services?: readonly Service[];
+    agentFlags?: readonly string[];
+    command?: readonly string[];
+  } = {},
 ): Promise<Lab> {
   const [topology, interconnect] = terrain;
   return startLab(cluster(pods, { nodes: ['n1', 'n2'].map((name) => nodeOf(name)), services }), {
     network: { topology, interconnect, families },
-    command: agentCommand(),
+    command,
     agentFlags: ['--log-level', 'warn', ...agentFlags],
     manifests: [],
     enforce: true,
