@@ -7,7 +7,7 @@ import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { applyToTables, rulesetOf, type FakeTables } from './fake-kernel.ts';
 import { isRecord, type ListedObject } from './listing.ts';
 import { describeOperation } from './locate.ts';
-import type { MonitorEvent, TableChange } from './monitor.ts';
+import type { MonitorEvent } from './monitor.ts';
 import type { Nft } from './nft.ts';
 import type { NftVersion } from './version.ts';
 
@@ -20,6 +20,8 @@ export interface FakeNft extends Nft {
   ruleset(table: string): Ruleset | undefined;
   /** What someone else's `nft flush ruleset` does. */
   flushRuleset(): void;
+  /** A transaction of someone else. */
+  meddle(transaction: Transaction): void;
   /** The next `apply` throws this; with `applied`, after the kernel took the transaction. May be called repeatedly. */
   failNext(error: NftError, how?: { readonly applied: boolean }): void;
   /** Says to every listener that events were lost, and that it listens again. */
@@ -41,7 +43,7 @@ export function createFakeNft(options: { readonly version?: NftVersion } = {}): 
 
   function commit(transaction: Transaction): void {
     tables = tablesAfter(tables, transaction);
-    for (const change of changesOf(transaction)) tell(transaction.table, change);
+    tell(transaction.table, transactionEvent(transaction));
   }
 
   return {
@@ -101,8 +103,12 @@ export function createFakeNft(options: { readonly version?: NftVersion } = {}): 
     flushRuleset() {
       const names = [...tables.keys()];
       tables = new Map();
-      for (const name of names) tell(name, { kind: 'change', verb: 'delete', object: 'table', name });
+      for (const name of names) {
+        tell(name, { kind: 'transaction', by: fakeWriter, changes: [`delete table ${name}`], gone: true });
+      }
     },
+
+    meddle: commit,
 
     failNext(error, { applied } = { applied: false }) {
       failures.push({ error, applied });
@@ -137,12 +143,15 @@ async function turn(signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-function changesOf({ table, operations }: Transaction): readonly TableChange[] {
-  return operations.map((operation) => {
+const fakeWriter = 'process 1 (nft)';
+
+function transactionEvent({ table, operations }: Transaction): MonitorEvent {
+  const changes = operations.map((operation) => {
     const verb = operation.op.startsWith('add-') ? 'add' : 'delete';
-    const [object, name] = describeOperation(operation, table);
-    return { kind: 'change', verb, object, name };
+    return `${verb} ${describeOperation(operation, table).join(' ')}`;
   });
+  const gone = operations.findLast(({ op }) => op.endsWith('-table'))?.op === 'delete-table';
+  return { kind: 'transaction', by: fakeWriter, changes: [...new Set(changes)].slice(0, 5), gone };
 }
 
 /**

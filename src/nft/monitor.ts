@@ -4,23 +4,23 @@ import { execa } from 'execa';
 import { errorOf, NftError } from './errors.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { childEnvironment, type ProcessResult } from './exec.ts';
-import { isRecord } from './listing.ts';
 
 export type MonitorEvent =
   /** From now on every change is reported. What was before is not known: look at the table once. */
   | { readonly kind: 'listening' }
   /** Changes may have gone by unseen. `listening` follows as soon as they are seen again. */
   | { readonly kind: 'lost'; readonly error: NftError }
-  | TableChange;
+  | TableTransaction;
 
-/** One change of an object of the table. Who made it is not known; a transaction is one event for each object. */
-export interface TableChange {
-  readonly kind: 'change';
-  readonly verb: 'add' | 'delete' | 'other';
-  /** nft's word: table, chain, set, map, element, rule. */
-  readonly object: string;
-  /** Of the table, chain, set or map; for an element the set, for a rule the chain. */
-  readonly name: string;
+/** One transaction, of whomever, that changed the table. */
+export interface TableTransaction {
+  readonly kind: 'transaction';
+  /** Who, in nft's words: `process 4711 (nft)`, a number of the host's process namespace. Empty where it is not told. */
+  readonly by: string;
+  /** What, as far as it is worth saying: the first few of `delete chain forward`, `add element known-ipv4`. */
+  readonly changes: readonly string[];
+  /** There is no table afterwards. */
+  readonly gone: boolean;
 }
 
 export interface MonitorOptions {
@@ -31,7 +31,7 @@ export interface MonitorOptions {
   readonly start?: StartMonitor;
 }
 
-/** A running `nft -j monitor`. */
+/** A running `nft monitor`. */
 export interface MonitorProcess {
   readonly lines: AsyncIterable<string>;
   /** Resolves once the kernel sends its events to the process. */
@@ -79,11 +79,13 @@ async function keepListening(options: MonitorOptions, queue: EventQueue<MonitorE
   let restart = firstRestart;
   while (!signal.aborted) {
     const started = performance.now();
-    const child = start([...command, '-j', 'monitor'], signal);
+    // Only the text form says where a transaction ends, and who wrote it.
+    const child = start([...command, 'monitor'], signal);
+    const reader = createMonitorReader(table);
     void child.subscribed.then(() => {
       queue.push({ kind: 'listening' });
     });
-    for await (const line of child.lines) for (const event of eventsOf(line, table)) queue.push(event);
+    for await (const line of child.lines) for (const event of reader.read(line)) queue.push(event);
     const result = await child.ended;
     if (isAborted(signal)) return;
     queue.push({ kind: 'lost', error: errorOf(result, false) ?? endedEarly() });
@@ -110,51 +112,52 @@ async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** What one line of `nft -j monitor` says about the table. */
-export function eventsOf(line: string, table: string): readonly MonitorEvent[] {
-  if (line.trim() === '') return [];
-  // Most lines of a busy host are about other tables; parsing those would cost more than anything else here.
-  if (line.startsWith('{') && !line.includes(JSON.stringify(table))) return [];
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch (error) {
-    // nft says in plain words when the kernel dropped events, and goes on.
-    return [
-      {
-        kind: 'lost',
-        error: new NftError('NFT_UNREADABLE_OUTPUT', `nft monitor said: ${line.slice(0, 200)}`, {
-          outcome: 'unchanged',
-          cause: error,
-        }),
-      },
-      { kind: 'listening' },
-    ];
-  }
-  return changesOf(json, table);
+export interface MonitorReader {
+  /** What the next line makes known. */
+  read(line: string): readonly MonitorEvent[];
 }
 
-function changesOf(json: unknown, table: string): readonly TableChange[] {
-  if (!isRecord(json)) return [];
-  return Object.entries(json).flatMap(([verb, objects]) =>
-    isRecord(objects)
-      ? Object.entries(objects).flatMap(([object, body]) => changeOf(verb, object, body, table))
-      : [],
-  );
-}
+const toldChanges = 5;
 
-function changeOf(verb: string, object: string, body: unknown, table: string): readonly TableChange[] {
-  if (!isRecord(body) || body['family'] !== 'inet') return [];
-  if ((object === 'table' ? body['name'] : body['table']) !== table) return [];
-  const name = object === 'rule' ? body['chain'] : body['name'];
-  return [
-    {
-      kind: 'change',
-      verb: verb === 'add' || verb === 'delete' ? verb : 'other',
-      object,
-      name: typeof name === 'string' ? name : '',
+/** Reads the lines of `nft monitor`: the changes of a transaction, then `# new generation N by process PID (NAME)`. */
+export function createMonitorReader(table: string): MonitorReader {
+  const ours = new RegExp(`^([a-z]+) ([a-z]+) inet ${table}(?: (\\S+)|$)`);
+  let changes = new Set<string>();
+  let gone = false;
+  let touched = false;
+
+  const finish = (line: string): readonly MonitorEvent[] => {
+    const event: MonitorEvent = { kind: 'transaction', by: writer(line), changes: [...changes], gone };
+    const events = touched ? [event] : [];
+    changes = new Set();
+    [gone, touched] = [false, false];
+    return events;
+  };
+
+  return {
+    read(line) {
+      if (line.startsWith('# new generation')) return finish(line);
+      // The kernel dropped events, and nft goes on.
+      if (line.startsWith('# ERROR')) return [...finish(''), lostEvents(line), { kind: 'listening' }];
+      const [match, verb = '', object = '', name = table] = ours.exec(line) ?? [];
+      if (match === undefined) return [];
+      touched = true;
+      if (object === 'table') gone = verb === 'delete';
+      if (changes.size < toldChanges) changes.add(`${verb} ${object} ${name}`);
+      return [];
     },
-  ];
+  };
+}
+
+/** A process names itself as it likes. */
+function writer(line: string): string {
+  const [, by = ''] = / by (process \d+ \(.*\))$/.exec(line) ?? [];
+  return by.replace(/[^\x20-\x7e]/g, '?');
+}
+
+function lostEvents(line: string): MonitorEvent {
+  const message = `nft monitor said: ${line.slice(0, 200)}`;
+  return { kind: 'lost', error: new NftError('NFT_UNREADABLE_OUTPUT', message, { outcome: 'unchanged' }) };
 }
 
 /** Runs nft until the signal aborts, then kills it. */

@@ -65,9 +65,14 @@ it('tells its listeners, also of a flush', async () => {
   expect(await next()).toEqual({ kind: 'listening' });
   await nft.apply({ table: 'other', operations: [{ op: 'add-table' }] });
   await nft.apply({ table, operations: [{ op: 'add-table' }] });
-  expect(await next()).toEqual({ kind: 'change', verb: 'add', object: 'table', name: table });
+  expect(await next()).toEqual({
+    kind: 'transaction',
+    by: 'process 1 (nft)',
+    changes: [`add table ${table}`],
+    gone: false,
+  });
   nft.flushRuleset();
-  expect(await next()).toEqual({ kind: 'change', verb: 'delete', object: 'table', name: table });
+  expect(await next()).toMatchObject({ changes: [`delete table ${table}`], gone: true });
   expect(await nft.list(table)).toBeUndefined();
   nft.interruptMonitors();
   expect(await next()).toMatchObject({ kind: 'lost', error: { code: 'NFT_KILLED' } });
