@@ -10,11 +10,12 @@ import { createEnforcement, type Enforcement } from './enforcement.ts';
 import { livenessChecks, readinessChecks } from './health-checks.ts';
 import { type HealthRoute, type HealthSources, listenForHealth, type ListeningServer } from './health.ts';
 import { readKernel } from './kernel-state.ts';
+import { driftEvent } from './drift-event.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { invalidPolicyEvent } from './policy-event.ts';
 import { hostErrors } from './start-check.ts';
-import { type AgentStatus, phaseOf, policyStatuses } from './status.ts';
+import { type AgentStatus, driftStatus, isoTime, phaseOf, policyStatuses } from './status.ts';
 import { isUnreadable, type Unreadable } from './stored-objects.ts';
 import type { SyncSuccess } from './sync-loop.ts';
 import { createWatches, type Watches } from './watches.ts';
@@ -47,6 +48,7 @@ export async function enforceNode(
     {
       counts: () => enforcement.counts(),
       watches: () => watches.counts(),
+      isWatchingKernel: () => enforcement.state().drift.isWatching,
       invalidPolicies: () => enforcement.invalidPolicies(),
       pendingSeconds: () => {
         const { pendingSince } = enforcement.state().sync;
@@ -58,7 +60,7 @@ export async function enforceNode(
   const enforcement: Enforcement = createEnforcement({
     compiler: config.compiler,
     kernel,
-    apply: (transaction, { signal: kill }) => nft.apply(transaction, { signal: kill }),
+    nft,
     current: {
       namespaces: () => readable(watches.namespaces().values()),
       pods: () => readable(watches.pods().values()),
@@ -70,6 +72,13 @@ export async function enforceNode(
       },
       failed: (kind) => {
         metrics.syncFailed(kind);
+      },
+      verified: (result, seconds) => {
+        metrics.kernelVerified(result, seconds, clock.epochSeconds());
+      },
+      repaired: (cause) => {
+        metrics.driftRepaired(cause);
+        events.record(driftEvent(config.compiler, cause));
       },
       diagnosed: (policy, diagnostics) => {
         metrics.diagnostics(diagnostics);
@@ -181,7 +190,7 @@ function healthSources(config: AgentConfig, world: AgentWorld, parts: AgentParts
 
 function statusOf(config: AgentConfig, world: AgentWorld, { enforcement, watches }: AgentParts): AgentStatus {
   const { nodeName, table } = config.compiler;
-  const { sync, isEnforcing, lastSuccess, lastError } = enforcement.state();
+  const { sync, isEnforcing, drift, lastSuccess, lastError } = enforcement.state();
   const isLocal = (pod: Pod): boolean => pod.nodeName === nodeName && pod.addresses.length > 0;
   return {
     apiVersion: 'ringfence.dev/v1alpha1',
@@ -191,12 +200,13 @@ function statusOf(config: AgentConfig, world: AgentWorld, { enforcement, watches
     nftVersion: formatVersion(world.nftVersion),
     table,
     phase: phaseOf(sync, isEnforcing),
-    ...(lastSuccess === undefined ? {} : { lastSync: new Date(lastSuccess * 1000).toISOString() }),
+    ...(lastSuccess === undefined ? {} : { lastSync: isoTime(lastSuccess) }),
     ...(lastError === undefined ? {} : { lastError }),
     watches: watches
       .counts()
       .map(({ resource, synced, resourceVersion }) => ({ resource, synced, resourceVersion })),
     pending: sync.pendingSince !== undefined,
+    drift: driftStatus(drift),
     counts: enforcement.counts(),
     policies: policyStatuses(
       watches.policies(),

@@ -1,5 +1,6 @@
 import type { Node } from '../model/cluster.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Nft } from '../nft/nft.ts';
 import {
   type Compiler,
   type CompilerCounts,
@@ -7,10 +8,10 @@ import {
   createCompiler,
 } from '../ruleset/compiler.ts';
 import { nextEpoch } from '../ruleset/epoch.ts';
-import type { Transaction } from '../ruleset/operation.ts';
 import type { Clock } from './clock.ts';
 import { createCompilerFeed, type CurrentObjects } from './compiler-feed.ts';
 import { createDefectReports } from './defect-reports.ts';
+import { createDriftWatch, type DriftCause, type DriftState } from './drift.ts';
 import { rulesetEpoch } from './kernel-epoch.ts';
 import type { KernelState } from './kernel-state.ts';
 import type { Log } from './log.ts';
@@ -18,7 +19,13 @@ import { createPolicyProgress, type PolicyProgressEntry } from './policy-progres
 import { createPolicyReports, type ReportedPolicy } from './policy-reports.ts';
 import { isUnreadable, type Unreadable } from './stored-objects.ts';
 import { failureKind, isKernelInDoubt } from './sync-failure.ts';
-import { createSyncLoop, type SyncFailure, type SyncState, type SyncSuccess } from './sync-loop.ts';
+import {
+  createSyncLoop,
+  type SyncFailure,
+  type SyncLoop,
+  type SyncState,
+  type SyncSuccess,
+} from './sync-loop.ts';
 import { watchedResources, type WatchedResource, type WatchHandlers } from './watches.ts';
 
 /** Carries what the watches bring into the kernel, from the first moment on. */
@@ -37,6 +44,7 @@ export interface EnforcementState {
   /** The kernel has had a ruleset made of all stores, by this process. */
   readonly isEnforcing: boolean;
   readonly nodeIsKnown: boolean;
+  readonly drift: DriftState;
   /** Seconds since 1970; absent before the first success. */
   readonly lastSuccess?: number;
   /** What the last failure said, while it lasts. */
@@ -46,7 +54,7 @@ export interface EnforcementState {
 export interface EnforcementOptions {
   readonly compiler: Omit<CompilerOptions, 'epoch'>;
   readonly kernel: KernelState;
-  readonly apply: (transaction: Transaction, options: { readonly signal: AbortSignal }) => Promise<void>;
+  readonly nft: Pick<Nft, 'apply' | 'list' | 'monitor'>;
   /** What the watches hold at present. */
   readonly current: Pick<CurrentObjects, 'namespaces' | 'pods' | 'policies'>;
   readonly observer: EnforcementObserver;
@@ -57,6 +65,10 @@ export interface EnforcementOptions {
 export interface EnforcementObserver {
   readonly succeeded: (success: SyncSuccess) => void;
   readonly failed: (kind: string) => void;
+  /** The kernel was compared with what it should hold. */
+  readonly verified: (result: 'equal' | 'drift' | 'failed', seconds: number) => void;
+  /** What others did to the table is undone. */
+  readonly repaired: (cause: DriftCause) => void;
   readonly diagnosed: (policy: ReportedPolicy, diagnostics: readonly Diagnostic[]) => void;
   readonly notUnderstood: (kind: string) => void;
 }
@@ -71,6 +83,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   const mask = options.compiler.ctMarkMask;
   const unsynced = new Set<WatchedResource>(watchedResources);
   let epoch = kernel.epoch;
+  let { hasTable } = kernel;
   let node: Node | undefined;
   let started = false;
   let isEnforcing = false;
@@ -97,8 +110,20 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   const defects = createDefectReports(({ pod, direction, message }) => {
     log.error({ pod, direction, reason: message }, 'pod closed by defect');
   });
-  const loop = createSyncLoop({
-    apply: options.apply,
+  const drift = createDriftWatch({
+    nft: options.nft,
+    table: options.compiler.table,
+    replace: replaceTable,
+    look() {
+      loop.look();
+    },
+    verified: observer.verified,
+    log,
+    clock,
+  });
+  const loop: SyncLoop = createSyncLoop({
+    apply: (transaction, call) => drift.apply(transaction, call),
+    isAsCommitted: (compiler, call) => drift.isAsCommitted(compiler, call),
     kernelInDoubt: isKernelInDoubt,
     clock,
     starting(compiler) {
@@ -154,11 +179,14 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
         start();
       },
     },
-    run: (signal) => loop.run(signal),
+    async run(signal) {
+      await Promise.all([loop.run(signal), drift.run(signal)]);
+    },
     state: () => ({
       sync: loop.state(),
       isEnforcing,
       nodeIsKnown: node !== undefined,
+      drift: drift.state(),
       ...(lastSuccess === undefined ? {} : { lastSuccess }),
       ...(lastError === undefined ? {} : { lastError }),
     }),
@@ -169,13 +197,23 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
 
   /** Fail closed at boot: a compiler that knows the node alone closes every address that a pod may have. */
   function closeStart(known: Node): void {
-    if (kernel.hasTable || started) return;
+    if (hasTable || started) return;
     if (known.podCIDRs.length === 0) log.warn({ node: known.name }, 'node has no podCIDRs');
     const isNew = closing === undefined;
     closing ??= createCompiler({ ...options.compiler, epoch: kernel.epoch });
     closing.setNode(known);
     if (isNew) loop.use(closing);
     else loop.mark();
+  }
+
+  /** The table is gone. Before everything is known there may be nothing to put in its place but the closed start. */
+  function replaceTable(): void {
+    if (started || closing !== undefined) {
+      loop.replace();
+      return;
+    }
+    hasTable = false;
+    if (node !== undefined) closeStart(node);
   }
 
   /** Only with everything: a policy that has not come yet would leave its pods open. */
@@ -204,6 +242,14 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
       compileSeconds: compileDuration / 1000,
       applySeconds: applyDuration / 1000,
     };
+    if (mode === 'replacement') {
+      const repaired = drift.replaced();
+      if (repaired !== undefined) {
+        const { cause, since } = repaired;
+        log.warn({ cause, seconds: (clock.now() - since) / 1000 }, 'drift repaired');
+        observer.repaired(cause);
+      }
+    }
     if (success.compiler === feed.compiler()) progress.applied();
     observer.succeeded(success);
     defects.read(success.compiler.defects());

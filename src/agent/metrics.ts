@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { CompilerCounts } from '../ruleset/compiler.ts';
+import { type DriftCause, driftCauses } from './drift.ts';
 import type { SyncMode } from './sync-loop.ts';
 
 // The only importer of the Prometheus client. A registry of its own, base units, and no label whose values a tenant
@@ -12,6 +13,7 @@ export interface MetricSources {
   readonly watches: () => readonly WatchCounts[];
   readonly invalidPolicies: () => number;
   readonly pendingSeconds: () => number;
+  readonly isWatchingKernel: () => boolean;
 }
 
 export interface WatchCounts {
@@ -48,6 +50,9 @@ export interface Metrics {
     readonly at: number;
   }): void;
   syncFailed(kind: string): void;
+  /** @param at seconds since 1970 */
+  kernelVerified(result: 'equal' | 'drift' | 'failed', seconds: number, at: number): void;
+  driftRepaired(cause: DriftCause): void;
   diagnostics(diagnostics: readonly Diagnostic[]): void;
   objectNotUnderstood(kind: string): void;
 }
@@ -100,6 +105,29 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
     help: 'When a sync last left the kernel as desired, in seconds since 1970.',
     registers,
   });
+  const verifications = new Counter({
+    name: 'ringfence_kernel_verifications_total',
+    help: 'Comparisons of the table in the kernel with what it should hold, by result.',
+    labelNames: ['result'] as const,
+    registers,
+  });
+  const verifyDuration = new Histogram({
+    name: 'ringfence_kernel_verify_duration_seconds',
+    help: 'How long it took to list the table and to compare it.',
+    buckets: durations,
+    registers,
+  });
+  const lastVerify = new Gauge({
+    name: 'ringfence_kernel_last_verify_timestamp_seconds',
+    help: 'When the table was last compared with what it should hold, in seconds since 1970.',
+    registers,
+  });
+  const repairs = new Counter({
+    name: 'ringfence_drift_repairs_total',
+    help: 'Times that the table was replaced because something else had changed it, by how that was noticed.',
+    labelNames: ['cause'] as const,
+    registers,
+  });
   const diagnostics = new Counter({
     name: 'ringfence_policy_diagnostics_total',
     help: 'Diagnostics of stored policies, once for each generation.',
@@ -113,6 +141,8 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
     registers,
   });
   for (const mode of ['delta', 'replacement'] as const) syncs.inc({ mode }, 0);
+  for (const result of ['equal', 'drift', 'failed'] as const) verifications.inc({ result }, 0);
+  for (const cause of driftCauses) repairs.inc({ cause }, 0);
 
   collectSources(registry, sources);
   collectProcess(registry);
@@ -138,6 +168,14 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
     },
     syncFailed(kind) {
       failures.inc({ kind });
+    },
+    kernelVerified(result, seconds, at) {
+      verifications.inc({ result });
+      verifyDuration.observe(seconds);
+      lastVerify.set(at);
+    },
+    driftRepaired(cause) {
+      repairs.inc({ cause });
     },
     diagnostics(found) {
       for (const { severity, code } of found) diagnostics.inc({ severity, code });
@@ -200,6 +238,14 @@ function collectSources(registry: Registry, sources: MetricSources): void {
     registers,
     collect() {
       this.set(sources.pendingSeconds());
+    },
+  });
+  new Gauge({
+    name: 'ringfence_kernel_watched',
+    help: 'Whether changes that others make to the table are seen at once.',
+    registers,
+    collect() {
+      this.set(sources.isWatchingKernel() ? 1 : 0);
     },
   });
   collectWatches(registry, sources);

@@ -3,6 +3,7 @@ import { type PolicyKey, policyKey } from '../model/network-policy.ts';
 import { type Pod, type PodKey, podKey } from '../model/pod.ts';
 import { selects } from '../policy/isolation.ts';
 import type { CompilerCounts } from '../ruleset/compiler.ts';
+import type { DriftState } from './drift.ts';
 import type { PolicyProgressEntry } from './policy-progress.ts';
 import type { StoredPolicy } from './stored-objects.ts';
 import type { SyncState } from './sync-loop.ts';
@@ -29,8 +30,21 @@ export interface AgentStatus {
   }[];
   /** Whether something of that is still on its way into the kernel. */
   readonly pending: boolean;
+  readonly drift: DriftStatus;
   readonly counts: CompilerCounts;
   readonly policies: readonly PolicyStatus[];
+}
+
+/** What others did to the table, and whether that would be seen. */
+export interface DriftStatus {
+  /** Whether changes of others are seen at once. */
+  readonly watching: boolean;
+  /** Since the start of the agent. */
+  readonly repairs: number;
+  /** ISO 8601; absent: never. */
+  readonly lastRepair?: string;
+  /** When the kernel was last compared with what it should hold. */
+  readonly lastVerify?: string;
 }
 
 export interface PolicyStatus {
@@ -43,6 +57,20 @@ export interface PolicyStatus {
   /** Pods of this node that the policy selects, as `namespace/name`. */
   readonly selectedPods: readonly PodKey[];
   readonly diagnostics: readonly Pick<Diagnostic, 'code' | 'severity' | 'message' | 'path'>[];
+}
+
+export function driftStatus({ isWatching, repairs, lastRepair, lastVerify }: DriftState): DriftStatus {
+  return {
+    watching: isWatching,
+    repairs,
+    ...(lastRepair === undefined ? {} : { lastRepair: isoTime(lastRepair) }),
+    ...(lastVerify === undefined ? {} : { lastVerify: isoTime(lastVerify) }),
+  };
+}
+
+/** @param seconds since 1970 */
+export function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }
 
 /** Whether the agent is at its start, enforcing, or unable to. */

@@ -11,6 +11,8 @@ export interface SyncLoop {
   use(compiler: Compiler): void;
   /** The kernel is not what the compiler believes: the next transaction replaces the whole table. */
   replace(): void;
+  /** The kernel may not be what the compiler believes: before anything else is written it is looked at. */
+  look(): void;
   /**
    * Works until the signal aborts. A transaction on its way then has `grace` to end. Never rejects: failures are
    * reported and tried again. The rules stay in the kernel.
@@ -20,7 +22,7 @@ export interface SyncLoop {
 }
 
 export interface SyncState {
-  readonly phase: 'stopped' | 'idle' | 'compile' | 'apply';
+  readonly phase: 'stopped' | 'idle' | 'look' | 'compile' | 'apply';
   /** When the phase began, in the clock's milliseconds. */
   readonly since: number;
   /** Attempts that failed in a row. */
@@ -59,6 +61,14 @@ export interface SyncLoopOptions {
   readonly apply: (transaction: Transaction, options: { readonly signal: AbortSignal }) => Promise<void>;
   /** Whether, after this error of `apply`, the kernel may differ from the compiler's last committed ruleset. */
   readonly kernelInDoubt: (error: unknown) => boolean;
+  /**
+   * Whether the kernel has the compiler's last committed ruleset; asked while nothing is written. Never rejects: where there
+   * is no answer, the kernel is in doubt, and the table is to be replaced.
+   */
+  readonly isAsCommitted?: (
+    compiler: Compiler,
+    options: { readonly signal: AbortSignal },
+  ) => Promise<boolean>;
   readonly clock: Clock;
   readonly starting?: (compiler: Compiler) => void;
   readonly succeeded?: (success: SyncSuccess) => void;
@@ -83,6 +93,7 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
   let carried: readonly number[] = [];
   let pending = false;
   let replaceNext = false;
+  let lookNext = false;
   let failures = 0;
   let lastEnd = Number.NEGATIVE_INFINITY;
   let lastDuration = 0;
@@ -103,6 +114,10 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
     },
     replace() {
       replaceNext = true;
+      setPending();
+    },
+    look() {
+      lookNext = true;
       setPending();
     },
     async run(signal) {
@@ -149,8 +164,21 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
       }
       // Events come in batches; whatever input has ready belongs to this attempt.
       await clock.turn();
-      if (!isAborted(signal)) await attempt(compiler, kill);
+      // What failed may be in the kernel or not, so a look waits until something succeeded.
+      if (!isAborted(signal) && lookNext && !replaceNext && failures === 0) await inspect(compiler, signal);
+      if (!isAborted(signal) && (pending || failures > 0)) await attempt(compiler, kill);
     }
+  }
+
+  async function inspect(current: Compiler, signal: AbortSignal): Promise<void> {
+    lookNext = false;
+    pending = marks.length > 0;
+    enter('look');
+    const isAsCommitted = (await options.isAsCommitted?.(current, { signal })) ?? true;
+    enter('idle');
+    if (isAsCommitted) return;
+    replaceNext = true;
+    pending = true;
   }
 
   function rest(milliseconds: number | undefined): Promise<void> {
@@ -171,7 +199,8 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
     const timed = marks;
     carried = timed;
     marks = [];
-    pending = false;
+    if (mode === 'replacement') lookNext = false;
+    pending = lookNext;
     replaceNext = false;
     let step: Step;
     let compiled: number;

@@ -50,6 +50,8 @@ export const execProcess: Exec = async (call) => {
       reject: false,
       stripFinalNewline: false,
       timeout: call.timeout,
+      // Else execa catches signals while a child runs, and ends this process by SIGTERM before it could stop in order.
+      cleanup: false,
       killSignal: 'SIGKILL',
       ...(call.signal === undefined ? {} : { cancelSignal: call.signal }),
       maxBuffer: call.maxBuffer,

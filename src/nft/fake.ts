@@ -24,8 +24,10 @@ export interface FakeNft extends Nft {
   meddle(transaction: Transaction): void;
   /** The next `apply` throws this; with `applied`, after the kernel took the transaction. May be called repeatedly. */
   failNext(error: NftError, how?: { readonly applied: boolean }): void;
-  /** Says to every listener that events were lost, and that it listens again. */
-  interruptMonitors(): void;
+  /** The next `list` throws this. */
+  failNextList(error: NftError): void;
+  /** Says to every listener that events were lost, and that it listens again. What happens meanwhile goes by unseen. */
+  interruptMonitors(meanwhile?: () => void): void;
   /** Every transaction that `apply` was given and that was not empty, failed ones included. */
   readonly transactions: readonly Transaction[];
 }
@@ -35,9 +37,12 @@ export function createFakeNft(options: { readonly version?: NftVersion } = {}): 
   let tables: FakeTables = new Map();
   const transactions: Transaction[] = [];
   const failures: { readonly error: NftError; readonly applied: boolean }[] = [];
+  const listFailures: NftError[] = [];
+  let isDeaf = false;
   const listeners = new Set<{ readonly table: string; readonly queue: EventQueue<MonitorEvent> }>();
 
   function tell(table: string, event: MonitorEvent): void {
+    if (isDeaf) return;
     for (const listener of listeners) if (listener.table === table) listener.queue.push(event);
   }
 
@@ -70,6 +75,8 @@ export function createFakeNft(options: { readonly version?: NftVersion } = {}): 
 
     async list(table, { signal, terse = false } = {}) {
       await turn(signal);
+      const failure = listFailures.shift();
+      if (failure !== undefined) throw failure;
       const ruleset = rulesetOf(tables, table);
       return ruleset === undefined ? undefined : listed(ruleset, terse);
     },
@@ -114,15 +121,20 @@ export function createFakeNft(options: { readonly version?: NftVersion } = {}): 
       failures.push({ error, applied });
     },
 
-    interruptMonitors() {
+    failNextList(error) {
+      listFailures.push(error);
+    },
+
+    interruptMonitors(meanwhile) {
       const error = new NftError('NFT_KILLED', 'nft was ended by SIGKILL', {
         outcome: 'unchanged',
         signal: 'SIGKILL',
       });
-      for (const { queue } of listeners) {
-        queue.push({ kind: 'lost', error });
-        queue.push({ kind: 'listening' });
-      }
+      for (const { queue } of listeners) queue.push({ kind: 'lost', error });
+      isDeaf = true;
+      meanwhile?.();
+      isDeaf = false;
+      for (const { queue } of listeners) queue.push({ kind: 'listening' });
     },
   };
 }

@@ -172,6 +172,8 @@ const startNftMonitor: StartMonitor = (command, signal) => {
     maxBuffer: 64 * 1024,
     reject: false,
     cancelSignal: signal,
+    // Else execa catches signals while a child runs, and ends this process by SIGTERM before it could stop in order.
+    cleanup: false,
     killSignal: 'SIGKILL',
     extendEnv: false,
     env: childEnvironment(),

@@ -3,6 +3,7 @@ import { createEnforcement } from '../../src/agent/enforcement.ts';
 import type { Log } from '../../src/agent/log.ts';
 import { closedPolicy, storeNode, storePod } from '../../src/agent/stored-objects.ts';
 import { watchedResources } from '../../src/agent/watches.ts';
+import { createFakeNft } from '../../src/nft/fake.ts';
 import type { PolicyKey } from '../../src/model/network-policy.ts';
 import type { PodKey } from '../../src/model/pod.ts';
 import { defaultCompilerOptions } from '../../src/ruleset/compiler.ts';
@@ -22,9 +23,16 @@ test('a pod that is closed by a defect is said once, and counted', async () => {
   const enforcement = createEnforcement({
     compiler: { ...defaultCompilerOptions, nodeName },
     kernel: { hasTable: true, epoch: 1 },
-    apply: () => Promise.resolve(),
+    nft: createFakeNft(),
     current: { namespaces: () => [], pods: () => [], policies: () => [] },
-    observer: { succeeded: ignore, failed: ignore, diagnosed: ignore, notUnderstood: ignore },
+    observer: {
+      succeeded: ignore,
+      failed: ignore,
+      verified: ignore,
+      repaired: ignore,
+      diagnosed: ignore,
+      notUnderstood: ignore,
+    },
     log,
     clock,
   });

@@ -29,6 +29,7 @@ function setUp() {
       ],
       invalidPolicies: () => 1,
       pendingSeconds: () => 0,
+      isWatchingKernel: () => true,
     },
     { version: '1.2.3', nftVersion: '1.1.3' },
   );

@@ -20,8 +20,15 @@ function setUp(duration = 10) {
   const errors: Error[] = [];
   let running = 0;
   let hanging = false;
+  const looks: { readonly at: number; answer: (isAsCommitted: boolean) => void }[] = [];
   const loop = createSyncLoop({
     clock,
+    isAsCommitted: () => {
+      expect(running, 'nothing is written meanwhile').toBe(0);
+      return new Promise((answer) => {
+        looks.push({ at: clock.now(), answer });
+      });
+    },
     kernelInDoubt: (error) => !(error instanceof Refused),
     succeeded: (success) => successes.push(success),
     failed: (failure) => failures.push(failure),
@@ -57,6 +64,7 @@ function setUp(duration = 10) {
     applied,
     successes,
     failures,
+    looks,
     run,
     change: (name: string) => {
       compiler.change(name);
@@ -318,5 +326,69 @@ describe('stopping', () => {
     await clock.advance(1);
     await run;
     expect(failures).toMatchObject([{ error: { message: 'killed' } }]);
+  });
+});
+
+describe('a look at the kernel', () => {
+  test('finds nothing and writes nothing', async () => {
+    const { clock, loop, looks, applied, successes, start } = setUp();
+    await start();
+    loop.look();
+    await clock.advance(1000);
+    expect(looks).toHaveLength(1);
+    expect(loop.state().phase).toBe('look');
+    looks[0]!.answer(true);
+    await clock.advance(1000);
+    expect(loop.state().phase).toBe('idle');
+    expect([applied, successes]).toEqual([[], []]);
+  });
+
+  test('that finds something is followed by a replacement; changes of the meantime are in it', async () => {
+    const { clock, loop, looks, change, successes, start } = setUp();
+    await start();
+    loop.look();
+    await clock.advance(10);
+    change('a');
+    await clock.advance(1000);
+    expect(successes).toEqual([]);
+    looks[0]!.answer(false);
+    await clock.advance(1000);
+    expect(successes).toMatchObject([{ mode: 'replacement' }]);
+    expect(looks).toHaveLength(1);
+  });
+
+  test('comes before a change that waits, and goes on with a delta', async () => {
+    const { clock, loop, looks, change, successes, start } = setUp();
+    await start();
+    change('a');
+    loop.look();
+    await clock.advance(10);
+    looks[0]!.answer(true);
+    await clock.advance(1000);
+    expect(successes).toMatchObject([{ mode: 'delta', operations: 1 }]);
+  });
+
+  test('waits while the last transaction has failed, and is not forgotten', async () => {
+    const { clock, loop, looks, change, failWith, start } = setUp();
+    await start();
+    failWith(new Refused());
+    change('a');
+    await clock.advance(15);
+    loop.look();
+    await clock.advance(20);
+    expect(looks).toEqual([]);
+    await clock.advance(1000);
+    expect(looks).toHaveLength(1);
+    looks[0]!.answer(true);
+  });
+
+  test('is needless before a replacement', async () => {
+    const { clock, loop, looks, successes, start } = setUp();
+    await start();
+    loop.look();
+    loop.replace();
+    await clock.advance(1000);
+    expect(looks).toEqual([]);
+    expect(successes).toMatchObject([{ mode: 'replacement' }]);
   });
 });

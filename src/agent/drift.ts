@@ -1,0 +1,231 @@
+import { sleep } from '../kube/clock.ts';
+import type { Nft } from '../nft/nft.ts';
+import type { Compiler } from '../ruleset/compiler.ts';
+import type { Transaction } from '../ruleset/operation.ts';
+import type { Clock } from './clock.ts';
+import { type Inspection, inspectTable } from './inspection.ts';
+import type { Log } from './log.ts';
+import { createOwnTransactions } from './own-transactions.ts';
+import { createRepairPace } from './repair-pace.ts';
+
+/**
+ * Why the kernel is in doubt. Stable: labels of metrics.
+ * - `table-deleted`: seen by the monitor
+ * - `foreign-change`: a transaction that is not ours, seen by the monitor
+ * - `monitor-lost`: nobody watched for a while
+ * - `periodic`: nothing was seen
+ */
+export const driftCauses = ['table-deleted', 'foreign-change', 'monitor-lost', 'periodic'] as const;
+export type DriftCause = (typeof driftCauses)[number];
+
+/** Something else than the desired ruleset was in the kernel. */
+export interface Drift {
+  readonly cause: DriftCause;
+  /** When it was seen, in the clock's milliseconds. */
+  readonly since: number;
+}
+
+/** Notices what others do to the table. What is wrong is repaired by the sync loop, which is the one writer. */
+export interface DriftWatch {
+  /** Applies an own transaction, so that it is told from foreign ones. */
+  apply(transaction: Transaction, options: { readonly signal: AbortSignal }): Promise<void>;
+  /** Whether the kernel has the last committed ruleset. Never rejects; false where the kernel does not answer. */
+  isAsCommitted(compiler: Compiler, options: { readonly signal: AbortSignal }): Promise<boolean>;
+  /** Says that a replacement of the table is in the kernel. Returns the drift that it has repaired. */
+  replaced(): Drift | undefined;
+  /** Watches until the signal aborts. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  state(): DriftState;
+}
+
+export interface DriftState {
+  /** Repairs since the start. */
+  readonly repairs: number;
+  /** Seconds since 1970. */
+  readonly lastRepair?: number;
+  /** When the kernel was last compared with what it should hold, in seconds since 1970. */
+  readonly lastVerify?: number;
+  /** Whether changes of others are seen at present. */
+  readonly isWatching: boolean;
+}
+
+export interface DriftWatchOptions {
+  readonly nft: Pick<Nft, 'apply' | 'list' | 'monitor'>;
+  readonly table: string;
+  /** Makes the sync loop replace the table. */
+  readonly replace: () => void;
+  /** Makes the sync loop ask `isAsCommitted`. */
+  readonly look: () => void;
+  readonly verified: (result: 'equal' | 'drift' | 'failed', seconds: number) => void;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random?: () => number;
+}
+
+/** Milliseconds between looks without any cause, as the backup of the monitor: 4 to 6 minutes. */
+const period = 300_000;
+
+export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
+  const { nft, table, log, clock, random = Math.random } = options;
+  const own = createOwnTransactions(clock);
+  const pace = createRepairPace(clock);
+  let cause: DriftCause = 'periodic';
+  let drift: Drift | undefined;
+  let isWatching = false;
+  let isScheduled = false;
+  let repairs = 0;
+  let lastRepair: number | undefined;
+  let lastVerify: number | undefined;
+  let until: AbortSignal = new AbortController().signal;
+
+  const onDoubt = (why: DriftCause): void => {
+    // The first doubt that is not settled yet is the one to tell.
+    if (!isScheduled) cause = why;
+    if (why === 'table-deleted') found(why);
+    if (isScheduled) return;
+    isScheduled = true;
+    afterPause(why === 'periodic' ? 0 : pace.next(), () => {
+      isScheduled = false;
+      // Only of a deleted table there is nothing to look at; and if one of ours came after, it may be back.
+      if (why === 'table-deleted' && !own.isBusy()) options.replace();
+      else options.look();
+    });
+  };
+
+  const found = (why: DriftCause): void => {
+    drift ??= { cause: why, since: clock.now() };
+  };
+
+  const afterPause = (milliseconds: number, act: () => void): void => {
+    if (milliseconds === 0) {
+      act();
+      return;
+    }
+    void sleep(clock, milliseconds, until).then(() => {
+      if (!until.aborted) act();
+    });
+  };
+
+  const watch = async (signal: AbortSignal): Promise<void> => {
+    for await (const event of nft.monitor(table, { signal })) {
+      switch (event.kind) {
+        case 'listening':
+          own.listening();
+          isWatching = true;
+          onDoubt('monitor-lost');
+          break;
+        case 'lost':
+          own.lost();
+          log.warn({ err: event.error }, 'monitor lost');
+          // A monitor that does not come back leaves the table unwatched: each attempt to start it is a reason to look.
+          if (!isWatching) onDoubt('monitor-lost');
+          isWatching = false;
+          break;
+        case 'transaction': {
+          const { by, changes, gone } = event;
+          const whose = own.seen();
+          if (whose === 'doubtful' && !gone) {
+            onDoubt('monitor-lost');
+          } else if (whose === 'foreign' || gone) {
+            log.warn({ by, changes, gone }, 'foreign change');
+            onDoubt(gone ? 'table-deleted' : 'foreign-change');
+          }
+        }
+      }
+    }
+  };
+
+  const verifyNowAndThen = async (signal: AbortSignal): Promise<void> => {
+    while (!isAborted(signal)) {
+      await sleep(clock, period * (0.8 + 0.4 * random()), signal);
+      if (!isAborted(signal)) onDoubt('periodic');
+    }
+  };
+
+  const inspect = async (compiler: Compiler, signal: AbortSignal): Promise<Inspection | 'failed'> => {
+    try {
+      return inspectTable(await nft.list(table, { signal }), compiler.ruleset());
+    } catch (error) {
+      if (!signal.aborted) log.warn({ err: error, table }, 'table not listed');
+      return 'failed';
+    }
+  };
+
+  return {
+    async apply(transaction, { signal }) {
+      own.starting();
+      let isApplied = false;
+      try {
+        await nft.apply(transaction, { signal });
+        isApplied = true;
+      } finally {
+        if (own.ended(isApplied)) {
+          log.warn({ by: '', changes: [], gone: false }, 'foreign change');
+          onDoubt('foreign-change');
+        }
+      }
+    },
+    async isAsCommitted(compiler, { signal }) {
+      const started = clock.now();
+      const why = cause;
+      cause = 'periodic';
+      const inspection = await inspect(compiler, signal);
+      if (isAborted(signal)) return true;
+      const seconds = (clock.now() - started) / 1000;
+      lastVerify = clock.epochSeconds();
+      if (inspection === 'failed') {
+        options.verified('failed', seconds);
+      } else if (inspection.kind === 'equal') {
+        drift = undefined;
+        options.verified('equal', seconds);
+        log.debug({ cause: why, seconds }, 'kernel verified');
+        return true;
+      } else {
+        options.verified('drift', seconds);
+        log.warn({ cause: why, seconds, ...described(inspection) }, 'drift found');
+      }
+      found(why);
+      return false;
+    },
+    replaced() {
+      const repaired = drift;
+      drift = undefined;
+      if (repaired === undefined) return undefined;
+      repairs += 1;
+      lastRepair = clock.epochSeconds();
+      return repaired;
+    },
+    async run(signal) {
+      until = signal;
+      await Promise.all([watch(signal), verifyNowAndThen(signal)]);
+    },
+    state: () => ({
+      repairs,
+      isWatching,
+      ...(lastRepair === undefined ? {} : { lastRepair }),
+      ...(lastVerify === undefined ? {} : { lastVerify }),
+    }),
+  };
+}
+
+/** Asked anew: the compiler takes a signal that was not aborted once for one that never is. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+/** Whoever meddles decides how much there is to say. */
+const toldDifferences = 20;
+
+function described(inspection: Exclude<Inspection, { kind: 'equal' }>): Readonly<Record<string, unknown>> {
+  if (inspection.kind === 'missing') return { missing: true };
+  const { differences, foreign } = inspection;
+  return {
+    objects: differences.length + foreign.length,
+    differences: differences.slice(0, toldDifferences).map(({ kind, object, details }) => ({
+      kind,
+      object,
+      details: details.slice(0, 5),
+    })),
+    foreign: foreign.slice(0, toldDifferences),
+  };
+}
