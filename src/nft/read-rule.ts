@@ -1,7 +1,7 @@
-import { hostCidr, readCidr } from '../net/cidr.ts';
+import { type Cidr, hostCidr, readCidr } from '../net/cidr.ts';
 import { parseAddress } from '../net/address.ts';
 import { type Protocol, protocols } from '../net/protocol.ts';
-import type { CtState, Match, Rule, SetName, Side, Statement } from '../ruleset/objects.ts';
+import type { CtState, Match, Rule, SetName, Statement } from '../ruleset/objects.ts';
 import { isRecord, type ListedObject } from './listing.ts';
 import { keyOf, only, readAddress, readBitwise, readPayload, readTransport } from './read-expression.ts';
 import { readComponent } from './read-set.ts';
@@ -25,106 +25,140 @@ export function readRule(body: ListedObject['body']): Rule | undefined {
   return { matches, statements, ...(comment === undefined ? {} : { comment }) };
 }
 
+interface Comparison {
+  readonly op: unknown;
+  readonly left: unknown;
+  readonly right: unknown;
+}
+
+/** One for each kind: what Ringfence can write and not read back would pass for a foreign rule, again and again. */
+const readers: {
+  readonly [Kind in Match['kind']]: (comparison: Comparison) => Extract<Match, { kind: Kind }> | undefined;
+} = {
+  family: ({ op, left, right }) => {
+    if (op !== '==' || keyOf(left, 'meta') !== 'nfproto') return undefined;
+    if (right === 'ipv4') return { kind: 'family', family: 'IPv4' };
+    return right === 'ipv6' ? { kind: 'family', family: 'IPv6' } : undefined;
+  },
+  prefix: ({ op, left, right }) => {
+    const address = readAddress(left);
+    const cidr = readPrefix(right);
+    if (address === undefined || cidr === undefined || !isEquality(op)) return undefined;
+    if (cidr.includes(':') !== (address.family === 'IPv6')) return undefined;
+    return { kind: 'prefix', side: address.side, cidr, ...negated(op) };
+  },
+  'address-set': ({ op, left, right }) => {
+    const address = readAddress(left);
+    const set = readSetName(right);
+    if (address === undefined || set === undefined || !isEquality(op)) return undefined;
+    return { kind: 'address-set', ...address, set, ...negated(op) };
+  },
+  'endpoint-set': ({ op, left, right }) => {
+    const [first, ...transport] = concatenated(left);
+    const address = readAddress(first);
+    const set = readSetName(right);
+    if (op !== '==' || address === undefined || set === undefined) return undefined;
+    return isService(transport) ? { kind: 'endpoint-set', ...address, set } : undefined;
+  },
+  protocol: ({ op, left, right }) => {
+    const protocol = protocolOf(right);
+    if (op !== '==' || keyOf(left, 'meta') !== 'l4proto' || protocol === undefined) return undefined;
+    return { kind: 'protocol', protocol };
+  },
+  ports: ({ op, left, right }) => {
+    const payload = readPayload(left);
+    const protocol = protocolOf(payload?.protocol);
+    const ranges = choices(right).map(readPortRange);
+    if (op !== '==' || protocol === undefined || payload?.field !== 'dport') return undefined;
+    const read = ranges.filter((range) => range !== undefined);
+    if (read.length < ranges.length) return undefined;
+    return { kind: 'ports', protocol, ranges: read.sort(([a], [b]) => a - b) };
+  },
+  'icmpv6-types': ({ op, left, right }) => {
+    const payload = readPayload(left);
+    if (op !== '==' || payload?.protocol !== 'icmpv6' || payload.field !== 'type') return undefined;
+    const types = choices(right).map((type) => (typeof type === 'string' ? icmpv6Types.get(type) : type));
+    const read = types.filter((type) => typeof type === 'number');
+    return read.length < types.length
+      ? undefined
+      : { kind: 'icmpv6-types', types: read.sort((a, b) => a - b) };
+  },
+  'tcp-reset': ({ op, left, right }) => {
+    const bits = readBitwise(left, '&');
+    const { protocol, field } = readPayload(bits?.left) ?? {};
+    const isReset = protocol === 'tcp' && field === 'flags' && bits?.right === 'rst' && right === 'rst';
+    return op === '==' && isReset ? { kind: 'tcp-reset' } : undefined;
+  },
+  'ct-mark': ({ op, left, right }) => (op === '==' ? readMark(left, right) : undefined),
+  'ct-state': ({ op, left, right }) => {
+    if (op !== 'in' || keyOf(left, 'ct') !== 'state') return undefined;
+    const said: readonly unknown[] = Array.isArray(right) ? right : [right];
+    const states = ctStates.filter((state) => said.includes(state));
+    return states.length === said.length && states.length > 0 ? { kind: 'ct-state', states } : undefined;
+  },
+  'ct-direction': ({ op, left, right }) => {
+    if (op !== '==' || keyOf(left, 'ct') !== 'direction') return undefined;
+    return right === 'original' || right === 'reply' ? { kind: 'ct-direction', direction: right } : undefined;
+  },
+  'source-local': ({ op, left, right }) => {
+    const fib = only(left, 'fib');
+    if (op !== '==' || !isRecord(fib) || fib['result'] !== 'type') return undefined;
+    const isSource = JSON.stringify(fib['flags']) === '["saddr"]';
+    const types = choices(right).map(String).sort().join();
+    return isSource && types === 'anycast,local' ? { kind: 'source-local' } : undefined;
+  },
+  loopback: ({ op, left, right }) =>
+    op === '==' && keyOf(left, 'meta') === 'iifname' && right === 'lo' ? { kind: 'loopback' } : undefined,
+};
+
 function readMatch(json: unknown): Match | undefined {
   const match = only(json, 'match');
   if (!isRecord(match)) return undefined;
   const { op, left, right } = match;
-  if (op === 'in') return readState(left, right);
-  const address = readAddress(left);
-  if (address !== undefined) return readAddressMatch(op, address, right);
-  if (op !== '==') return undefined;
-  return (
-    readMeta(left, right) ??
-    readEndpoint(left, right) ??
-    readPorts(left, right) ??
-    readIcmpv6(left, right) ??
-    readReset(left, right) ??
-    readMark(left, right) ??
-    readDirection(left, right) ??
-    readSourceLocal(left, right)
-  );
+  for (const read of Object.values(readers)) {
+    const found = read({ op, left, right });
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 const ctStates: readonly CtState[] = ['established', 'related', 'new', 'invalid', 'untracked'];
 
-function readState(left: unknown, right: unknown): Match | undefined {
-  if (keyOf(left, 'ct') !== 'state') return undefined;
-  const said: readonly unknown[] = Array.isArray(right) ? right : [right];
-  const states = ctStates.filter((state) => said.includes(state));
-  return states.length === said.length && states.length > 0 ? { kind: 'ct-state', states } : undefined;
+function isEquality(op: unknown): op is '==' | '!=' {
+  return op === '==' || op === '!=';
 }
 
-function readAddressMatch(
-  op: unknown,
-  { side, family }: { readonly side: Side; readonly family: 'IPv4' | 'IPv6' },
-  right: unknown,
-): Match | undefined {
-  if (op !== '==' && op !== '!=') return undefined;
-  const negate = op === '!=' ? { negate: true } : {};
-  if (typeof right === 'string' && right.startsWith('@')) {
-    return { kind: 'address-set', side, family, set: right.slice(1) as SetName, ...negate };
-  }
+function negated(op: '==' | '!='): { readonly negate?: true } {
+  return op === '!=' ? { negate: true } : {};
+}
+
+function readSetName(right: unknown): SetName | undefined {
+  return typeof right === 'string' && right.startsWith('@') ? (right.slice(1) as SetName) : undefined;
+}
+
+function readPrefix(right: unknown): Cidr | undefined {
   const text = readComponent(right);
-  const address = text === undefined ? undefined : parseAddress(text);
-  const read = text === undefined || address !== undefined ? undefined : readCidr(text);
-  const cidr = address === undefined ? (read?.ok === true ? read.cidr : undefined) : hostCidr(address);
-  if (cidr?.includes(':') !== (family === 'IPv6')) return undefined;
-  return { kind: 'prefix', side, cidr, ...negate };
+  if (text === undefined) return undefined;
+  const address = parseAddress(text);
+  if (address !== undefined) return hostCidr(address);
+  const read = readCidr(text);
+  return read.ok ? read.cidr : undefined;
 }
 
-function readMeta(left: unknown, right: unknown): Match | undefined {
-  switch (keyOf(left, 'meta')) {
-    case 'nfproto':
-      if (right === 'ipv4') return { kind: 'family', family: 'IPv4' };
-      return right === 'ipv6' ? { kind: 'family', family: 'IPv6' } : undefined;
-    case 'l4proto': {
-      const protocol = protocolOf(right);
-      return protocol === undefined ? undefined : { kind: 'protocol', protocol };
-    }
-    case 'iifname':
-      return right === 'lo' ? { kind: 'loopback' } : undefined;
-    case undefined:
-    default:
-      return undefined;
-  }
+function readPortRange(choice: unknown): readonly [number, number] | undefined {
+  const bounds = only(choice, 'range');
+  const [first, last] = Array.isArray(bounds) ? (bounds as readonly unknown[]) : [choice, choice];
+  return typeof first === 'number' && typeof last === 'number' ? [first, last] : undefined;
 }
 
-function readEndpoint(left: unknown, right: unknown): Match | undefined {
-  const parts = only(left, 'concat');
-  if (!Array.isArray(parts) || parts.length !== 3) return undefined;
-  if (typeof right !== 'string' || !right.startsWith('@')) return undefined;
-  const [first, second, third] = parts as readonly unknown[];
-  const address = readAddress(first);
-  if (address === undefined || readTransport(second) !== 'l4proto' || readTransport(third) !== 'dport') {
-    return undefined;
-  }
-  return { kind: 'endpoint-set', ...address, set: right.slice(1) as SetName };
+function concatenated(json: unknown): readonly unknown[] {
+  const parts = only(json, 'concat');
+  return Array.isArray(parts) ? (parts as readonly unknown[]) : [];
 }
 
-function readPorts(left: unknown, right: unknown): Match | undefined {
-  const payload = readPayload(left);
-  const protocol = protocolOf(payload?.protocol);
-  if (protocol === undefined || payload?.field !== 'dport') return undefined;
-  const ranges: (readonly [number, number])[] = [];
-  for (const choice of choices(right)) {
-    const bounds = only(choice, 'range');
-    const [first, last] = Array.isArray(bounds) ? (bounds as readonly unknown[]) : [choice, choice];
-    if (typeof first !== 'number' || typeof last !== 'number') return undefined;
-    ranges.push([first, last]);
-  }
-  return { kind: 'ports', protocol, ranges: ranges.sort(([a], [b]) => a - b) };
-}
-
-function readIcmpv6(left: unknown, right: unknown): Match | undefined {
-  const payload = readPayload(left);
-  if (payload?.protocol !== 'icmpv6' || payload.field !== 'type') return undefined;
-  const types: number[] = [];
-  for (const choice of choices(right)) {
-    const type = typeof choice === 'string' ? icmpv6Types.get(choice) : choice;
-    if (typeof type !== 'number') return undefined;
-    types.push(type);
-  }
-  return { kind: 'icmpv6-types', types: types.sort((a, b) => a - b) };
+/** `meta l4proto . th dport` */
+function isService(parts: readonly unknown[]): boolean {
+  return parts.map(readTransport).join() === 'l4proto,dport';
 }
 
 /** nft's words, `describe icmpv6 type`. */
@@ -150,16 +184,8 @@ const icmpv6Types: ReadonlyMap<string, number> = new Map([
   ['mld2-listener-report', 143],
 ]);
 
-function readReset(left: unknown, right: unknown): Match | undefined {
-  const bits = readBitwise(left, '&');
-  const payload = readPayload(bits?.left);
-  const isReset =
-    payload?.protocol === 'tcp' && payload.field === 'flags' && bits?.right === 'rst' && right === 'rst';
-  return isReset ? { kind: 'tcp-reset' } : undefined;
-}
-
 /** `ct mark & MASK == VALUE`; nft before 1.1 lists a mask of leading ones as a prefix. */
-function readMark(left: unknown, right: unknown): Match | undefined {
+function readMark(left: unknown, right: unknown): Extract<Match, { kind: 'ct-mark' }> | undefined {
   const bits = readBitwise(left, '&');
   if (bits !== undefined) {
     if (keyOf(bits.left, 'ct') !== 'mark' || typeof bits.right !== 'number' || typeof right !== 'number') {
@@ -174,20 +200,6 @@ function readMark(left: unknown, right: unknown): Match | undefined {
   const { addr, len } = prefix;
   if (typeof addr !== 'number' || typeof len !== 'number' || len < 1 || len > 32) return undefined;
   return { kind: 'ct-mark', mask: (0xffffffff << (32 - len)) >>> 0, value: addr };
-}
-
-function readDirection(left: unknown, right: unknown): Match | undefined {
-  if (keyOf(left, 'ct') !== 'direction') return undefined;
-  return right === 'original' || right === 'reply' ? { kind: 'ct-direction', direction: right } : undefined;
-}
-
-function readSourceLocal(left: unknown, right: unknown): Match | undefined {
-  const fib = only(left, 'fib');
-  if (!isRecord(fib) || fib['result'] !== 'type' || JSON.stringify(fib['flags']) !== '["saddr"]') {
-    return undefined;
-  }
-  const types = choices(right).map(String).sort().join();
-  return types === 'anycast,local' ? { kind: 'source-local' } : undefined;
 }
 
 function readStatement(json: unknown): Statement | undefined {
@@ -221,14 +233,11 @@ function readMarking(json: unknown): Statement | undefined {
 
 function readVerdictMap(json: unknown): Statement | undefined {
   if (!isRecord(json)) return undefined;
-  const { key, data } = json;
-  if (typeof data !== 'string' || !data.startsWith('@')) return undefined;
-  const map = data.slice(1) as SetName;
-  const address = readAddress(key);
+  const map = readSetName(json['data']);
+  if (map === undefined) return undefined;
+  const address = readAddress(json['key']);
   if (address !== undefined) return { kind: 'address-vmap', ...address, map };
-  const parts = only(key, 'concat');
-  if (!Array.isArray(parts) || parts.map(readTransport).join() !== 'l4proto,dport') return undefined;
-  return { kind: 'port-vmap', map };
+  return isService(concatenated(json['key'])) ? { kind: 'port-vmap', map } : undefined;
 }
 
 function readReject(json: unknown): Statement | undefined {
