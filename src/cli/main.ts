@@ -2,6 +2,7 @@ import process from 'node:process';
 import { buffer } from 'node:stream/consumers';
 import { fileSystemIo } from './input/input-io.ts';
 import { wantsColour } from './output/diagnostics.ts';
+import { fileSystemOutput } from './output-io.ts';
 import { runProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -33,6 +34,7 @@ const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   input: fileSystemIo(() => buffer(process.stdin)),
+  output: fileSystemOutput,
   env: process.env,
   colour: { out: wantsColour(process.stdout, process.env), err: wantsColour(process.stderr, process.env) },
   ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),

@@ -1,4 +1,5 @@
 import type { InputIo } from './input/input-io.ts';
+import type { OutputIo } from './output-io.ts';
 
 /** Where a command reads and writes; tests give their own. */
 export interface Terminal {
@@ -7,6 +8,8 @@ export interface Terminal {
   /** Everything else. */
   readonly err: (text: string) => void;
   readonly input: InputIo;
+  /** Files that a command writes when it is asked to. */
+  readonly output: OutputIo;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether to colour what goes to each stream: a terminal, and NO_COLOR is not set. */
   readonly colour: { readonly out: boolean; readonly err: boolean };

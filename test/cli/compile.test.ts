@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { fileSystemIo } from '../../src/cli/input/input-io.ts';
+import { fileSystemOutput } from '../../src/cli/output-io.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import { normaliseSelector } from '../../src/model/label-selector.ts';
@@ -125,6 +126,7 @@ describe('input', () => {
       out: (text) => out.push(text),
       err: (text) => err.push(text),
       input: fileSystemIo(() => Promise.reject(new Error('nobody asked for standard input'))),
+      output: fileSystemOutput,
       env: {},
       colour: { out: false, err: false },
       signal: new AbortController().signal,

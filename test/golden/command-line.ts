@@ -1,6 +1,7 @@
 import { runProgram } from '../../src/cli/program.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import type { InputIo } from '../../src/cli/input/input-io.ts';
+import type { OutputIo } from '../../src/cli/output-io.ts';
 import { memoryIo } from '../cli/input/memory-io.ts';
 
 /** What a command line did. */
@@ -21,6 +22,8 @@ export interface World {
   readonly columns?: number;
   /** In place of files and stdin. */
   readonly io?: InputIo;
+  /** Where files are written to; nowhere without it. */
+  readonly output?: OutputIo;
 }
 
 /** Runs a command line in this process, on files that exist only here. */
@@ -31,6 +34,7 @@ export async function run(args: readonly string[], world: World = {}): Promise<R
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     input: world.io ?? memoryIo(world.files ?? {}, world.stdin),
+    output: world.output ?? nowhere,
     env: world.env ?? {},
     colour: { out: world.colour ?? false, err: world.colour ?? false },
     ...(world.columns === undefined ? {} : { columns: world.columns }),
@@ -39,3 +43,5 @@ export async function run(args: readonly string[], world: World = {}): Promise<R
   const code = await runProgram(args, terminal);
   return { code, out: out.join(''), err: err.join('') };
 }
+
+const nowhere: OutputIo = { writeFile: () => Promise.reject(new Error('nothing may be written here')) };

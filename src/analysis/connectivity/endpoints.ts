@@ -43,28 +43,19 @@ export function endpointsOf(reach: Reach, by: By): readonly Endpoint[] {
 }
 
 function podEndpoints(reach: Reach, by: By, effects: readonly number[]): readonly PodEndpoint[] {
-  const running = reach.cluster.pods.filter((pod) => reach.parties.ofPod(pod) !== undefined);
   const partyOf = (pod: Pod): PartyIndex => reach.parties.ofPod(pod) ?? -1;
-  const groups = Map.groupBy(running, (pod) => JSON.stringify(ownerOf(pod, by)));
-  const sharedNames = namesOfSeveralKinds(running.map((pod) => ownerOf(pod, by)));
-  return [...groups.values()]
-    .flatMap((pods) => {
+  return ownersOf(reach, by)
+    .flatMap(({ pods, ...owner }) => {
       const alike =
         by === 'namespace' ? [pods] : [...Map.groupBy(pods, (pod) => effects[partyOf(pod)]).values()];
       return alike.flatMap((own): readonly PodEndpoint[] => {
         const [pod] = own;
         if (pod === undefined) return [];
-        const owner = ownerOf(pod, by);
-        const id = sharedNames.has(nameOf(owner))
-          ? `${owner.namespace}/${owner.kind.toLowerCase()}/${owner.name}`
-          : nameOf(owner);
         return [
           {
             kind: 'pods',
-            id: alike.length === 1 ? id : `${id}[${pod.name}]`,
-            objectKind: owner.kind,
-            namespace: owner.namespace,
-            name: owner.name,
+            ...owner,
+            id: alike.length === 1 ? owner.id : `${owner.id}[${pod.name}]`,
             pods: own,
             parties: [...new Set(own.map(partyOf))],
             hostNetwork: own.every(({ hostNetwork }) => hostNetwork),
@@ -76,6 +67,23 @@ function podEndpoints(reach: Reach, by: By, effects: readonly number[]): readonl
       });
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Running pods under one name, whatever the policies make of each. */
+export type PodOwner = Pick<PodEndpoint, 'id' | 'objectKind' | 'namespace' | 'name' | 'pods'>;
+
+/** Whom the pods that run belong to, in any order. */
+export function ownersOf(reach: Reach, by: By): readonly PodOwner[] {
+  const running = reach.cluster.pods.filter((pod) => reach.parties.ofPod(pod) !== undefined);
+  const sharedNames = namesOfSeveralKinds(running.map((pod) => ownerOf(pod, by)));
+  return [...Map.groupBy(running, (pod) => JSON.stringify(ownerOf(pod, by))).values()].flatMap((pods) => {
+    const [pod] = pods;
+    if (pod === undefined) return [];
+    const owner = ownerOf(pod, by);
+    const { kind, namespace, name } = owner;
+    const id = sharedNames.has(nameOf(owner)) ? `${namespace}/${kind.toLowerCase()}/${name}` : nameOf(owner);
+    return [{ id, objectKind: kind, namespace, name, pods }];
+  });
 }
 
 interface Owner {

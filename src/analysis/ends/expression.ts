@@ -34,6 +34,8 @@ export type EndMeaning =
     }
   /** The pods of a namespace, with those to come where it is written `ns:NAME`. */
   | { readonly kind: 'namespace'; readonly namespace: string; readonly toCome: boolean }
+  /** The pods of all namespaces, with those to come: `ns:*`. */
+  | { readonly kind: 'pods' }
   /** Pods by label, in one namespace or in all. */
   | { readonly kind: 'selector'; readonly namespace?: string; readonly selector: LabelSelector }
   | { readonly kind: 'service'; readonly namespace?: string; readonly name: string }
@@ -113,6 +115,7 @@ function readMeaning(text: string): Expressed<EndMeaning> {
   const cidr = addressesOf(bracketed ?? text);
   if (cidr !== undefined) return expressed({ kind: 'addresses', cidr });
   if (bracketed !== undefined) return noAddress(bracketed);
+  if (text === 'ns:*') return expressed({ kind: 'pods' });
   if (text.startsWith('ns:')) return readNamespace(text.slice(3), true);
   if (/^[\d.]*\.[\d.]*(?:\/\d+)?$/.test(text) || colons.test(text)) return noAddress(text);
   if (/[=!]|\s(?:not)?in\s*\(/.test(text)) return readSelector(text);

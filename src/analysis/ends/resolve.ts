@@ -91,6 +91,8 @@ function placesOf({ means, text }: EndExpression, within: Surroundings): Express
   switch (means.kind) {
     case 'any':
       return expressed(everybody(reach));
+    case 'pods':
+      return expressed(everyPod(reach));
     case 'internet':
       return expressed(strangersIn(reach, internetBlocks));
     case 'node':
@@ -139,15 +141,25 @@ function servicePlaces(
 }
 
 function everybody(reach: Reach): readonly Place[] {
-  const toCome: readonly PossiblePods[] = [
-    ...reach.namespaces.map((namespace) => ({ kind: 'possible' as const, namespace })),
-    { kind: 'possible' },
-  ];
   return [
     ...podPlaces(reach, reach.cluster.pods, true),
     ...strangersIn(reach, families.map(everyAddress)),
-    ...toCome.map((possible) => ({ kind: 'possible' as const, possible })),
+    ...podsToCome(reach),
   ];
+}
+
+/** hostNetwork pods are nodes to the policies: `node` speaks of those. */
+function everyPod(reach: Reach): readonly Place[] {
+  const pods = reach.cluster.pods.filter(({ hostNetwork }) => !hostNetwork);
+  return [...podPlaces(reach, pods), ...podsToCome(reach)];
+}
+
+function podsToCome({ namespaces }: Reach): readonly Place[] {
+  const toCome: readonly PossiblePods[] = [
+    ...namespaces.map((namespace) => ({ kind: 'possible' as const, namespace })),
+    { kind: 'possible' },
+  ];
+  return toCome.map((possible) => ({ kind: 'possible', possible }));
 }
 
 function nodePlaces(reach: Reach): Expressed<readonly Place[]> {

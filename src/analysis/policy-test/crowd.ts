@@ -25,12 +25,19 @@ export interface Crowd {
 
 /** Pods to come that an expression mentions. */
 export type PodsToCome =
-  /** All of a namespace. */
-  | { readonly kind: 'namespace'; readonly namespace: string }
+  /** All of a namespace, or of every namespace. */
+  | { readonly kind: 'namespace'; readonly namespace?: string }
   /** Those with such labels, of one namespace or of all. */
   | { readonly kind: 'selector'; readonly namespace?: string; readonly selector: LabelSelector }
   /** Those that the policies name together with one of these; see `replicaConditions`. */
   | { readonly kind: 'replicas'; readonly pods: readonly Pod[] };
+
+/** Whether all pods that the namespace comes to have are mentioned. */
+export function mentionsAllOf({ toCome }: Crowd, namespace: string | undefined): boolean {
+  return toCome.some(
+    (one) => one.kind === 'namespace' && (one.namespace === undefined || one.namespace === namespace),
+  );
+}
 
 export const everyone: Crowd = { everyone: true, pods: new Set(), blocks: [], toCome: [] };
 
@@ -82,6 +89,8 @@ function podsToCome(
     case 'node':
     case 'addresses':
       return [];
+    case 'pods':
+      return [{ kind: 'namespace' }];
     case 'namespace':
       return [{ kind: 'namespace', namespace: means.namespace }];
     case 'selector': {

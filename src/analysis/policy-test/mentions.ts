@@ -5,7 +5,7 @@ import { hostCidr } from '../../net/cidr.ts';
 import { everything, nothing, type Traffic } from '../../net/traffic.ts';
 import type { AddressesPlace, Place, PodsPlace } from '../ends/place.ts';
 import { type Surroundings, trafficAt } from '../ends/resolve.ts';
-import { type Crowd, crowdOf, everyone, type PodsToCome } from './crowd.ts';
+import { type Crowd, crowdOf, everyone, mentionsAllOf, type PodsToCome } from './crowd.ts';
 import type { ResolvedLine } from './resolved-line.ts';
 
 /** A line, as far as it mentions connections: from everybody of a crowd to everybody of others, each at some ports. */
@@ -115,8 +115,7 @@ function mentionsIn(mentions: readonly Mention[]): Mentions {
           return addressParts(place, mentions, side, claims);
         case 'possible': {
           const { namespace } = place.possible;
-          const isOfNamespace = ({ toCome }: Crowd): boolean =>
-            toCome.some((one) => one.kind === 'namespace' && one.namespace === namespace);
+          const isOfNamespace = (crowd: Crowd): boolean => mentionsAllOf(crowd, namespace);
           return [{ place, claims: [...claims, ...claimsOn(mentions, side, isOfNamespace)] }];
         }
       }

@@ -9,7 +9,7 @@ import { type Finding, findOpen, type FindOptions } from '../ends/pairs.ts';
 import type { AddressesPlace, Place, PodsPlace, PossiblePlace } from '../ends/place.ts';
 import type { PossiblePods } from '../reach/possible.ts';
 import type { Reach } from '../reach/reach.ts';
-import { agreement, replicaConditions } from './crowd.ts';
+import { agreement, mentionsAllOf, replicaConditions } from './crowd.ts';
 import type { Claim, Part } from './mentions.ts';
 import { mayPass } from './search.ts';
 import { asksForLabels } from './suite.ts';
@@ -147,7 +147,7 @@ function claimOnPossible(
   readonly pods: readonly Pod[];
 } {
   return {
-    isWhole: crowd.toCome.some((one) => one.kind === 'namespace' && one.namespace === namespace),
+    isWhole: mentionsAllOf(crowd, namespace),
     selectors: crowd.toCome.flatMap((one) =>
       one.kind === 'selector' && (one.namespace === undefined || one.namespace === namespace)
         ? [one.selector]

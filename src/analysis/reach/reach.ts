@@ -110,7 +110,7 @@ function sideOf(row: Row | undefined, other: PartyIndex, family: Family): Side {
  * The families in which a connection is judged. Somebody without an address matches no block, and could get one of the
  * other's families: those are asked, or any one where neither has an address. Addresses of a class are alike in both.
  */
-function commonFamilies(source: Party | undefined, destination: Party | undefined): readonly Family[] {
+export function commonFamilies(source: Party | undefined, destination: Party | undefined): readonly Family[] {
   const own = source?.kind === 'pods' ? source.families : none;
   const others = destination?.kind === 'pods' ? destination.families : none;
   if (own.length === 0) return others.length === 0 ? anyOne : others;

@@ -104,7 +104,7 @@ export function createRows(parties: Parties): Rows {
 }
 
 /** What the rule allows to whoever matches it, whatever ports that one declares. */
-function plainTraffic({ ports }: Allow): Traffic {
+export function plainTraffic({ ports }: Allow): Traffic {
   return ports.kind === 'all' ? everything : trafficOf(ports.ranges);
 }
 

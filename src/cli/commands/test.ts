@@ -9,6 +9,7 @@ import { formatDiagnostics } from '../output/diagnostics.ts';
 import { testReportText } from '../output/policy-test/text.ts';
 import { clusterLoader, type GivenCluster } from '../policy-test/clusters.ts';
 import { type RanSuite, runTests } from '../policy-test/run-tests.ts';
+import { snapshotChecks } from '../policy-test/snapshot.ts';
 import { countsOf, type TestReport } from '../policy-test/test-result.ts';
 import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
@@ -17,6 +18,8 @@ import { UsageError } from '../usage-error.ts';
 interface TestOptions extends ClusterOptions {
   readonly output: 'text';
   readonly live?: true;
+  readonly update?: true;
+  readonly ci?: true;
 }
 
 /** `ringfence test`: runs policy tests. */
@@ -29,6 +32,8 @@ export function testCommand(terminal: Terminal, finish: Finish): Command {
       'Runs the policy tests (*.policy-test.yaml) at the paths: what must be allowed, what must be denied, and what nobody else may reach. A line is about every connection that it covers, pods that do not exist yet included.',
     )
     .option('--live', 'ask a running cluster in place of the manifests that the files name')
+    .option('-u, --update', 'write the lock files of snapshot: anew')
+    .option('--ci', 'refuse to write anything')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['text']).default('text'))
     .addHelpText(
       'after',
@@ -38,9 +43,13 @@ Exit codes: 0 all passed, 1 a test failed, 2 something could not be answered.
 Examples:
   ringfence test
   ringfence test policies/ -f deploy/
+  ringfence test --update && git diff                       # what a change of the policies opens and closes
   helm template . | ringfence test -f -`,
     )
     .action(async (paths: readonly string[], options: TestOptions) => {
+      if (options.update === true && options.ci === true) {
+        throw new UsageError('--ci refuses to write', 'leave out --update, and commit the lock files');
+      }
       const { files, diagnostics } = await findTests(paths.length === 0 ? ['.'] : paths, terminal.input);
       const given = await givenCluster(options, terminal);
       if (given === 'unreadable') {
@@ -58,7 +67,12 @@ Examples:
           given,
           terminal.input,
         ),
-        more: () => Promise.resolve([]),
+        more: snapshotChecks({
+          io: terminal.input,
+          ...(options.update === true ? { output: terminal.output } : {}),
+          isLive: given?.replaces ?? false,
+          note: terminal.err,
+        }),
       });
       tellDiagnostics(diagnostics, ran, terminal);
       const report = { suites: ran.map((one) => one.report) };

@@ -108,17 +108,23 @@ function readOtherwise(cursor: Cursor): Written<'deny'> | undefined {
   return undefined;
 }
 
-/** A lock file is written: its name says that it is one, so that no test file can have another file overwritten. */
+/**
+ * A lock file is written: its name says that it is one, and it lies beside the test or below, so that no test file can have
+ * another file overwritten.
+ */
 function readSnapshot(cursor: Cursor): Written<string> | undefined {
   if (isAbsent(cursor)) return undefined;
   const value = stringOf(cursor, '');
   if (value === undefined) return undefined;
-  if (value.endsWith('.lock') && !value.endsWith('/.lock')) return { value, source: placeOf(cursor) };
-  reportProblem(
-    cursor,
-    'invalid-snapshot',
-    `${quote(value)} does not end in .lock`,
-    'for example snapshot: connectivity.lock',
-  );
-  return undefined;
+  const example = 'for example snapshot: connectivity.lock';
+  if (!value.endsWith('.lock') || value.endsWith('/.lock') || value === '.lock') {
+    reportProblem(cursor, 'invalid-snapshot', `${quote(value)} does not end in .lock`, example);
+    return undefined;
+  }
+  if (value.startsWith('/') || value.split('/').includes('..') || value.includes('\0')) {
+    const message = `${quote(value)} is not in the directory of the test, nor below it`;
+    reportProblem(cursor, 'invalid-snapshot', message, example);
+    return undefined;
+  }
+  return { value, source: placeOf(cursor) };
 }
