@@ -65,8 +65,8 @@ function specialCell(connectivity: Connectivity, from: Group, to: Group): Cell |
   return isOnePod ? itself : cellOf(connectivity.cell(first, first));
 }
 
-/** Endpoints are alike where the policies treat their pods alike; a namespace is like no other. */
-function keysByEffect({ endpoints, reach }: Connectivity): readonly string[] {
+/** A key for each endpoint, equal where the policies treat their pods alike; a namespace is like no other. */
+export function keysByEffect({ endpoints, reach }: Connectivity): readonly string[] {
   const effects = effectsOf(reach);
   return endpoints.map((endpoint, at) => {
     if (endpoint.kind === 'external') return `external ${endpoint.id}`;

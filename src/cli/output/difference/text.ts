@@ -4,7 +4,7 @@ import { type ChangeGroup, groupsOf } from '../../../analysis/difference/report.
 import type { Piece } from '../../../analysis/difference/pieces.ts';
 import { printable } from '../../../model/read/quote.ts';
 import { trafficText } from '../../../net/traffic.ts';
-import { endpointText } from '../matrix/labels.ts';
+import { endpointText } from '../../../analysis/picture/labels.ts';
 
 /** What was opened and closed, for people; connections that changed for the same reasons together. */
 export function differenceText(difference: Difference, colour: boolean): string {

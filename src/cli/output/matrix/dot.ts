@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../../analysis/connectivity/endpoints.ts';
 import type { Picture } from '../../../analysis/picture/picture.ts';
-import { groupText, shortTraffic } from './labels.ts';
+import { groupText, shortTraffic } from '../../../analysis/picture/labels.ts';
 
 /** The picture as a Graphviz graph, namespaces as clusters. Rules are solid, what no policy isolates is dashed. */
 export function matrixDot(picture: Picture): string {

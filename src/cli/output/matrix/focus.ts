@@ -4,7 +4,7 @@ import type { Focus, Side } from '../../../analysis/picture/focus.ts';
 import { trafficText } from '../../../net/traffic.ts';
 import { markdownTable, markdownText } from '../markdown.ts';
 import { xmlText } from '../xml.ts';
-import { groupText, shortTraffic } from './labels.ts';
+import { groupText, shortTraffic } from '../../../analysis/picture/labels.ts';
 
 /** Three columns: who comes in, the endpoint, where it goes. */
 export function focusText(focus: Focus, colour: boolean): string {

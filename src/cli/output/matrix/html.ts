@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Picture } from '../../../analysis/picture/picture.ts';
 import { trafficText } from '../../../net/traffic.ts';
 import { xmlText } from '../xml.ts';
-import { groupText } from './labels.ts';
+import { groupText } from '../../../analysis/picture/labels.ts';
 import { matrixSvg, svgStyle } from './svg.ts';
 
 const pageStyle = `

@@ -2,7 +2,7 @@ import type { Cell, CellState } from '../../../analysis/picture/cell.ts';
 import type { Picture } from '../../../analysis/picture/picture.ts';
 import { trafficText } from '../../../net/traffic.ts';
 import { markdownTable, markdownText } from '../markdown.ts';
-import { groupText, legendOf, shortTraffic } from './labels.ts';
+import { groupText, legendOf, shortTraffic } from '../../../analysis/picture/labels.ts';
 
 /** More columns than that nobody reads; the pairs are listed then. */
 const widest = 24;

@@ -2,7 +2,7 @@ import type { Cell, CellState } from '../../../analysis/picture/cell.ts';
 import type { Group, Picture } from '../../../analysis/picture/picture.ts';
 import { everything, trafficText } from '../../../net/traffic.ts';
 import { xmlText } from '../xml.ts';
-import { groupText, legendOf, shortTraffic } from './labels.ts';
+import { groupText, legendOf, shortTraffic } from '../../../analysis/picture/labels.ts';
 
 /** Colours that people who see red and green alike tell apart; every state has a shape of its own besides. */
 export const svgStyle = `

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { Cell, CellState } from '../../../analysis/picture/cell.ts';
 import type { Picture } from '../../../analysis/picture/picture.ts';
-import { groupText, legendOf, shortTraffic } from './labels.ts';
+import { groupText, legendOf, shortTraffic } from '../../../analysis/picture/labels.ts';
 
 /** Two characters wide; a cell with ports has room for more. */
 const marks: Readonly<Record<CellState, string>> = {

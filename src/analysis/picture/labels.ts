@@ -1,7 +1,7 @@
-import type { Endpoint, ExternalEndpoint } from '../../../analysis/connectivity/endpoints.ts';
-import type { Group, Picture } from '../../../analysis/picture/picture.ts';
-import { nothing, trafficText, type Traffic } from '../../../net/traffic.ts';
-import { printable } from '../../../model/read/quote.ts';
+import type { Endpoint, ExternalEndpoint } from '../connectivity/endpoints.ts';
+import type { Group, Picture } from './picture.ts';
+import { nothing, trafficText, type Traffic } from '../../net/traffic.ts';
+import { printable } from '../../model/read/quote.ts';
 
 // What the pictures call things: the same words in a terminal, a table and a drawing.
 
