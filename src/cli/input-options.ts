@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Cluster } from '../model/cluster.ts';
-import type { SourcePosition } from '../model/diagnostic.ts';
+import type { Diagnostic, SourcePosition } from '../model/diagnostic.ts';
 import type { KubeConfigSource } from '../kube/client.ts';
-import { type IgnoredKind, type InputRequest, loadInput } from './input/load-input.ts';
+import { type IgnoredKind, type Input, type InputRequest, loadInput } from './input/load-input.ts';
 import { loadLive } from './input/live-input.ts';
 import { repeatable } from './options.ts';
 import { formatDiagnostics } from './output/diagnostics.ts';
@@ -15,6 +15,8 @@ export interface InputOptions {
   readonly recursive?: true;
   readonly namespace?: string;
   readonly strict?: true;
+  /** Keeps the places of fields: for whoever lints. No option of a command line. */
+  readonly keepLocators?: true;
 }
 
 /** Options of every command that also answers about a running cluster. */
@@ -61,6 +63,10 @@ export interface ReadCluster {
   readonly cluster: Cluster;
   /** The line of a place in a file that was read. */
   readonly sourceLine: (position: SourcePosition) => string | undefined;
+  /** What was odd about it, none of it an error. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Where a field of an object is written, where that was asked for; never for a running cluster. */
+  readonly locate?: Input['locate'];
 }
 
 /**
@@ -76,7 +82,7 @@ export async function readCluster(
   const { cluster, diagnostics } = await loadLive(live, terminal.signal);
   if (diagnostics.length > 0) terminal.err(formatDiagnostics(diagnostics, { colour: terminal.colour.err }));
   if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
-  return { cluster, sourceLine: () => undefined };
+  return { cluster, diagnostics, sourceLine: () => undefined };
 }
 
 /**
@@ -112,13 +118,15 @@ export async function readInput(options: InputOptions, terminal: Terminal): Prom
   return (await readFiles(options, terminal))?.cluster;
 }
 
-async function readFiles(options: InputOptions, terminal: Terminal): Promise<ReadCluster | undefined> {
-  const { cluster, diagnostics, ignored, sourceLine } = await loadInput(requestOf(options), terminal.input);
+/** The same with the places of its fields. */
+export async function readFiles(options: InputOptions, terminal: Terminal): Promise<ReadCluster | undefined> {
+  const request = { ...requestOf(options), keepLocators: options.keepLocators ?? false };
+  const { cluster, diagnostics, ignored, sourceLine, locate } = await loadInput(request, terminal.input);
   if (diagnostics.length > 0)
     terminal.err(formatDiagnostics(diagnostics, { sourceLine, colour: terminal.colour.err }));
   if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
   noteIgnored(ignored, terminal);
-  return { cluster, sourceLine };
+  return { cluster, diagnostics, sourceLine, locate };
 }
 
 /** What the options tell to read. */

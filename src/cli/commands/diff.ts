@@ -1,30 +1,22 @@
 import { Command, Option } from 'commander';
 import { differenceOf } from '../../analysis/difference/difference.ts';
 import type { By } from '../../analysis/connectivity/endpoints.ts';
-import type { Cluster } from '../../model/cluster.ts';
 import { exitCode } from '../exit-code.ts';
-import { readGitTree } from '../input/git-tree.ts';
-import { type ClusterOptions, readCluster, readInput, withClusterOptions } from '../input-options.ts';
+import { withClusterOptions } from '../input-options.ts';
+import { readSides, type SidesOptions } from '../input-sides.ts';
 import { differenceJson } from '../output/difference/json.ts';
 import { differenceMarkdown } from '../output/difference/markdown.ts';
 import { differenceText } from '../output/difference/text.ts';
 import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 const units = ['workload', 'pod', 'namespace'] as const;
 
-interface DiffOptions extends ClusterOptions {
-  readonly base?: string;
+interface DiffOptions extends SidesOptions {
   readonly by: By;
   readonly exitCode?: true;
   readonly failOn?: 'opened' | 'closed';
   readonly output: 'text' | 'json' | 'md';
-}
-
-interface Sides {
-  readonly before: Cluster;
-  readonly after: Cluster;
 }
 
 /** `ringfence diff`: what a change opens and closes. */
@@ -61,12 +53,12 @@ Examples:
   ringfence diff deploy/ --context prod                                 # from what is written to what runs`,
     )
     .action(async (before: string | undefined, after: string | undefined, options: DiffOptions) => {
-      const sides = await sidesOf(before, after, options, terminal);
+      const sides = await readSides(before, after, options, terminal);
       if (sides === undefined) {
         finish(exitCode.cannotAnswer);
         return;
       }
-      const difference = differenceOf(sides.before, sides.after, options.by);
+      const difference = differenceOf(sides.before.cluster, sides.after.cluster, options.by);
       if (options.output === 'json') for (const piece of differenceJson(difference)) terminal.out(piece);
       else if (options.output === 'md') terminal.out(differenceMarkdown(difference));
       else terminal.out(differenceText(difference, terminal.colour.out));
@@ -76,60 +68,4 @@ Examples:
         (options.failOn !== undefined && difference[options.failOn].length > 0);
       finish(fails ? exitCode.no : exitCode.yes);
     });
-}
-
-async function sidesOf(
-  before: string | undefined,
-  after: string | undefined,
-  options: DiffOptions,
-  terminal: Terminal,
-): Promise<Sides | undefined> {
-  const { filename = [], base, context, kubeconfig } = options;
-  const { namespace, recursive, strict } = options;
-  const reading = {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(recursive === undefined ? {} : { recursive }),
-    ...(strict === undefined ? {} : { strict }),
-  };
-  const isLive = context !== undefined || kubeconfig !== undefined;
-  if (base !== undefined) {
-    if (before !== undefined || filename.length === 0 || isLive) {
-      throw new UsageError(
-        '--base compares the files of -f with a commit',
-        'ringfence diff -f DIR --base REF',
-      );
-    }
-    const now = await readInput({ ...reading, filename }, terminal);
-    if (now === undefined) return undefined;
-    const was = await readBase(base, filename, reading, terminal);
-    return was === undefined ? undefined : { before: was, after: now };
-  }
-  if (filename.length > 0 || before === undefined || (after === undefined) !== isLive) {
-    throw new UsageError(
-      'diff needs two inputs',
-      'ringfence diff BEFORE AFTER, or ringfence diff -f DIR --base REF',
-    );
-  }
-  const was = await readInput({ ...reading, filename: [before] }, terminal);
-  const now = isLive
-    ? (await readCluster(options, terminal))?.cluster
-    : await readInput({ ...reading, filename: after === undefined ? [] : [after] }, terminal);
-  return was === undefined || now === undefined ? undefined : { before: was, after: now };
-}
-
-/** What is not in the commit is new: that is said, and the rest compared. */
-async function readBase(
-  ref: string,
-  files: readonly string[],
-  reading: Omit<DiffOptions, 'by' | 'output'>,
-  terminal: Terminal,
-): Promise<Cluster | undefined> {
-  if (files.includes('-')) throw new UsageError('standard input is in no commit', 'name files with -f');
-  const tree = await readGitTree(ref, '.');
-  const there = files.flatMap((file) => {
-    const name = tree.at(file);
-    if (name === undefined) terminal.err(`note: ${file} is not in ${ref}: all of it is new\n`);
-    return name === undefined ? [] : [name];
-  });
-  return readInput({ ...reading, filename: there }, { ...terminal, input: tree.io });
 }

@@ -143,8 +143,8 @@ describe('what cannot be compared', () => {
     ['a path outside', ['-f', '../x.yaml', '--base', 'main'], 'x.yaml'],
     ['standard input', ['-f', '-', '--base', 'main'], 'standard input'],
     ['two inputs and a commit', ['a', 'b', '--base', 'main'], '--base compares the files of -f'],
-    ['one input', ['deploy'], 'diff needs two inputs'],
-    ['no input', [], 'diff needs two inputs'],
+    ['one input', ['deploy'], 'a comparison needs two inputs'],
+    ['no input', [], 'a comparison needs two inputs'],
   ])('%s', ([, args, message]) => {
     const { code, out, err } = diff(args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
