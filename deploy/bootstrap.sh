@@ -59,6 +59,7 @@ host_tools() {
 # something else is to be done too.
 wishes() {
   has kubectl || package_of "$1" kubectl
+  has chromium || echo chromium
   # Relatives of Debian check Debian's packages of nft with it.
   [ "$1" != apt-get ] || [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || echo debian-archive-keyring
 }

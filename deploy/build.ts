@@ -1,10 +1,11 @@
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build, type OutputFile, type Plugin } from 'esbuild';
+import { build, type BuildResult, type OutputFile, type Plugin } from 'esbuild';
 
 // What makes the command:
 //   dist/ringfence.js  the launcher: the executable. Old syntax only, so that an old Node.js can still say what is wrong.
 //   dist/cli/main.js   the start of the bundle.
+//   dist/page/report.* the script and the style of the page that `ringfence report` writes, for browsers.
 //   dist/cli/*.js      the rest of it, in pieces along the sources' import(): a command loads what it needs. Node.js takes
 //                      100 ms to load everything, and most of that is the client of the API server.
 // A bundle's imports are linked before its first line runs, so a guard inside it would come too late on an old Node.js.
@@ -54,8 +55,32 @@ async function bundle(): Promise<void> {
     plugins: [relativeUrls()],
     logLevel: 'warning',
   });
-  await write(result.outputFiles);
+  const page = await bundlePage();
+  await write([...page.outputFiles, ...result.outputFiles]);
   await removeOthers(new Set(result.outputFiles.map((file) => path.basename(file.path))));
+}
+
+/** The page works things out with the same pure code as the command; of Node.js that takes two names. */
+function bundlePage(): Promise<BuildResult<{ write: false }>> {
+  return build({
+    absWorkingDir: root,
+    entryPoints: [
+      { in: 'src/page/main.ts', out: 'page/report' },
+      { in: 'src/page/page.css', out: 'page/report' },
+    ],
+    outdir: 'dist',
+    write: false,
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2024',
+    alias: { 'node:net': './src/page/is-ip.ts' },
+    charset: 'utf8',
+    // The page goes out into the world by itself.
+    legalComments: 'eof',
+    logLevel: 'warning',
+  });
 }
 
 /**

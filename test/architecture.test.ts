@@ -19,7 +19,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   nft: ['net', 'ruleset'],
   agent: ['net', 'model', 'policy', 'ruleset', 'analysis', 'kube', 'nft'],
   lab: ['net', 'model', 'policy', 'ruleset', 'analysis', 'kube', 'nft', 'agent'],
-  cli: ['net', 'model', 'policy', 'ruleset', 'analysis', 'kube', 'nft', 'agent', 'lab'],
+  page: ['net', 'model', 'policy', 'analysis'],
+  cli: ['net', 'model', 'policy', 'ruleset', 'analysis', 'kube', 'nft', 'agent', 'lab', 'page'],
 };
 
 /** No clock, no chance, no files, no network: the same input gives the same output. */

@@ -12,7 +12,8 @@ const mayImport = {
   nft: ['net', 'ruleset', 'nft'],
   agent: [...pure, 'kube', 'nft', 'agent'],
   lab: [...pure, 'kube', 'nft', 'agent', 'lab'],
-  cli: [...pure, 'kube', 'nft', 'agent', 'lab', 'cli'],
+  page: ['net', 'model', 'policy', 'analysis', 'page'],
+  cli: [...pure, 'kube', 'nft', 'agent', 'lab', 'page', 'cli'],
 };
 const rooms = Object.keys(mayImport);
 
@@ -95,7 +96,10 @@ export default tseslint.config(
     files: ['src/**/*.ts', 'test/**/*.ts', 'deploy/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { project: './tsconfig.json', tsconfigRootDir: `${import.meta.dirname}/..` },
+      parserOptions: {
+        project: ['./tsconfig.json', './src/page/tsconfig.json'],
+        tsconfigRootDir: `${import.meta.dirname}/..`,
+      },
     },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': 'error',

@@ -23,6 +23,7 @@ const commands: ReadonlyMap<string, MakeCommand> = new Map<string, MakeCommand>(
   ['explain', async (...to) => (await import('./commands/explain.ts')).explainCommand(...to)],
   ['matrix', async (...to) => (await import('./commands/matrix.ts')).matrixCommand(...to)],
   ['diff', async (...to) => (await import('./commands/diff.ts')).diffCommand(...to)],
+  ['report', async (...to) => (await import('./commands/report.ts')).reportCommand(...to)],
   ['completion', async (terminal) => (await import('./commands/completion.ts')).completionCommand(terminal)],
 ]);
 

@@ -58,6 +58,8 @@ describe('the tarball', () => {
         'LICENSE',
         'README.md',
         'dist/cli/main.js',
+        'dist/page/report.css',
+        'dist/page/report.js',
         'dist/ringfence.js',
         'package.json',
         'rules/demo/cluster.yaml',
@@ -69,7 +71,7 @@ describe('the tarball', () => {
       ]),
     );
     const known =
-      /^(package\.json|(README|CHANGELOG)\.md|LICENSE|dist\/ringfence\.js|dist\/cli\/(main|[a-z-]+-[A-Z0-9]{8})\.(js|js\.LEGAL\.txt)|rules\/[a-zA-Z0-9/._-]+)$/;
+      /^(package\.json|(README|CHANGELOG)\.md|LICENSE|dist\/ringfence\.js|dist\/page\/report\.(js|css)|dist\/cli\/(main|[a-z-]+-[A-Z0-9]{8})\.(js|js\.LEGAL\.txt)|rules\/[a-zA-Z0-9/._-]+)$/;
     expect(files.filter((file) => !known.test(file))).toEqual([]);
     expect(
       files.filter((file) => /(^|\/)(src|test|deploy|node_modules)\/|\.(ts|tgz|log|map)$|\/\./.test(file)),

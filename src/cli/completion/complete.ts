@@ -71,6 +71,7 @@ const positionals: Readonly<Record<string, readonly (Wanted | 'file' | readonly 
   matrix: ['end'],
   test: ['file'],
   diff: ['file'],
+  report: ['file'],
   lint: ['file'],
   init: ['file'],
   completion: [['bash', 'fish', 'zsh']],
