@@ -45,23 +45,48 @@ function sweepEndpoints(reach: Reach, endpoints: readonly Endpoint[]): (from: nu
   const destinations = endpoints.flatMap((endpoint, position) =>
     judgedParties(endpoint).map((party) => ({ position, party })),
   );
+  const positions = Uint32Array.from(destinations, ({ position }) => position);
+  const isOnePartyEach = destinations.length === endpoints.length;
   const sweep = createSweep(
     reach,
     destinations.map(({ party }) => party),
   );
+  const external = positionsWhere(endpoints, ({ kind }) => kind === 'external');
+  const hosts = positionsWhere(endpoints, (one) => one.kind === 'pods' && one.hostNodes.size > 0);
+
+  /** What passes from any of the parties, by position. */
+  const joined = (parties: readonly PartyIndex[]): Passage[] => {
+    const row: Passage[] = [];
+    for (const party of parties) {
+      const passages = sweep(party);
+      if (isOnePartyEach && parties.length === 1) return [...passages];
+      passages.forEach((passage, at) => {
+        const position = positions[at] ?? 0;
+        const before = row[position];
+        row[position] = before === undefined ? passage : eitherPassage(before, passage);
+      });
+    }
+    return row;
+  };
+
   return (from) => {
     const source = endpoints[from];
     if (source === undefined) throw new RangeError('no such endpoint');
-    const row: Passage[] = [];
-    for (const party of judgedParties(source)) {
-      for (const [at, passage] of sweep(party).entries()) {
-        const position = destinations[at]?.position ?? 0;
-        const before = row[position];
-        row[position] = before === undefined ? passage : eitherPassage(before, passage);
-      }
+    const row = joined(judgedParties(source));
+    const isHost = source.kind === 'pods' && source.hostNodes.size > 0;
+    for (const to of source.kind === 'external' ? external : isHost ? endpoints.keys() : hosts) {
+      const special = specialPassage(source, endpoints[to]);
+      if (special !== undefined) row[to] = special;
     }
-    return row.map((passage, to) => specialPassage(source, endpoints[to]) ?? passage);
+    return row;
   };
+}
+
+function positionsWhere(
+  endpoints: readonly Endpoint[],
+  matches: (one: Endpoint) => boolean,
+): readonly number[] {
+  return endpoints.flatMap((endpoint, position) => (matches(endpoint) ? [position] : []));
 }
 
 /** What passes between two endpoints, whether they stand in one list or not. */

@@ -1,9 +1,11 @@
 import { families, type Family } from '../../net/protocol.ts';
+import { nothing } from '../../net/traffic.ts';
 import type { PartyIndex } from '../reach/parties.ts';
 import {
   decidedSide,
   inBothFamilies,
   noPassage,
+  openPassage,
   openSide,
   type Passage,
   passageOf,
@@ -21,19 +23,20 @@ export type Sweep = (from: PartyIndex) => readonly Passage[];
  */
 export function createSweep(reach: Reach, destinations: readonly PartyIndex[]): Sweep {
   const { all } = reach.parties;
-  const rows: Row[] = [];
-  const numbers = new Map<Row, number>();
-  const rowNumbers = Int32Array.from(destinations, (to) => {
+  // The row of whoever is not isolated is none, and the first.
+  const rows: (Row | undefined)[] = [undefined];
+  const numbers = new Map<Row | undefined, number>([[undefined, 0]]);
+  const rowNumbers = Uint32Array.from(destinations, (to) => {
     const row = reach.row(to, 'ingress');
-    if (row === undefined) return -1;
     const number = numbers.get(row) ?? rows.push(row) - 1;
     numbers.set(row, number);
     return number;
   });
   // Addresses outside are alike in both families, so they ask for none.
   const masks = Uint8Array.from(all, (party) => (party.kind === 'pods' ? maskOf(party.families) : 0));
-  const everyMask = destinations.reduce((mask, to) => mask | (masks[to] ?? 0), 0) || maskOf(['IPv4']);
-  const base = rows.map(({ anyone }) => decidedSide(anyone));
+  const destinationMasks = Uint8Array.from(destinations, (to) => masks[to] ?? 0);
+  const everyMask = destinationMasks.reduce((sum, mask) => sum | mask, 0) || maskOf(['IPv4']);
+  const base = rows.map((row) => (row === undefined ? openSide : decidedSide(row.anyone)));
   const rowsAbout = turnAround(rows);
 
   /** What each ingress row lets in from the party. */
@@ -46,20 +49,19 @@ export function createSweep(reach: Reach, destinations: readonly PartyIndex[]): 
     return sides;
   };
 
-  const egressOf = (row: Row | undefined, family: Family): readonly Side[] | undefined => {
-    if (row === undefined) return undefined;
-    const sides = new Array<Side>(all.length).fill(decidedSide(row.anyone));
-    for (const to of row.exceptions) sides[to] = decidedSide(row.toward(to, family));
+  const egressOf = (row: Row | undefined, family: Family): readonly Side[] => {
+    const sides = new Array<Side>(all.length).fill(row === undefined ? openSide : decidedSide(row.anyone));
+    for (const to of row?.exceptions ?? []) sides[to] = decidedSide(row?.toward(to, family) ?? nothing);
     return sides;
   };
 
   const passagesIn = (from: PartyIndex, family: Family): readonly Passage[] => {
     const egress = egressOf(reach.row(from, 'egress'), family);
     const ingress = ingressFrom(from, family);
-    let last = passageOf(openSide, openSide);
+    let last = openPassage;
     return destinations.map((to, position) => {
-      const own = egress?.[to] ?? openSide;
-      const other = ingress[rowNumbers[position] ?? -1] ?? openSide;
+      const own = egress[to] ?? openSide;
+      const other = ingress[rowNumbers[position] ?? 0] ?? openSide;
       if (last.egress !== own || last.ingress !== other) last = passageOf(own, other);
       return last;
     });
@@ -68,34 +70,36 @@ export function createSweep(reach: Reach, destinations: readonly PartyIndex[]): 
   return (from) => {
     const own = masks[from] ?? 0;
     const asked = own === 0 ? everyMask : own;
-    const [four, six] = families.map((family) =>
-      (asked & maskOf([family])) === 0 ? [] : passagesIn(from, family),
-    );
-    return destinations.map((to, position) => {
-      const others = masks[to] ?? 0;
-      const common = own === 0 ? others || asked : others === 0 ? own : own & others;
-      const [inFour, inSix] = [four?.[position], six?.[position]];
-      if (common === bothFamilies && inFour !== undefined && inSix !== undefined) {
-        return inBothFamilies(inFour, inSix);
-      }
-      return (
-        (common === maskOf(['IPv4']) ? inFour : common === maskOf(['IPv6']) ? inSix : undefined) ?? noPassage
+    const isInFamily = (family: Family): boolean => (asked & maskOf([family])) !== 0;
+    const [first, second] = families
+      .filter(isInFamily)
+      .map((family) => ({ mask: maskOf([family]), passages: passagesIn(from, family) }));
+    if (first === undefined) return destinations.map(() => noPassage);
+    // Whoever has no address could get one of the other's families.
+    if (second === undefined) {
+      const isElsewhere = (mask: number): boolean => mask !== 0 && (mask & asked) === 0;
+      if (!destinationMasks.some(isElsewhere)) return first.passages;
+      return first.passages.map((passage, at) =>
+        isElsewhere(destinationMasks[at] ?? 0) ? noPassage : passage,
       );
+    }
+    return first.passages.map((inFour, at) => {
+      const inSix = second.passages[at] ?? noPassage;
+      const mask = destinationMasks[at];
+      return mask === first.mask ? inFour : mask === second.mask ? inSix : inBothFamilies(inFour, inSix);
     });
   };
 }
-
-const bothFamilies = 3;
 
 function maskOf(own: readonly Family[]): number {
   return own.reduce((mask, family) => mask | (family === 'IPv4' ? 1 : 2), 0);
 }
 
 /** By party, the rows that say something of it. */
-function turnAround(rows: readonly Row[]): ReadonlyMap<PartyIndex, readonly number[]> {
+function turnAround(rows: readonly (Row | undefined)[]): ReadonlyMap<PartyIndex, readonly number[]> {
   const about = new Map<PartyIndex, number[]>();
   for (const [number, row] of rows.entries()) {
-    for (const party of row.exceptions) {
+    for (const party of row?.exceptions ?? []) {
       const list = about.get(party);
       if (list === undefined) about.set(party, [number]);
       else list.push(number);

@@ -18,10 +18,14 @@ export function endpointJson(endpoint: Endpoint): object {
 export function connectionJson(
   from: string,
   to: string,
-  { egress, ingress }: Pick<Passage, 'egress' | 'ingress'>,
+  passage: Pick<Passage, 'egress' | 'ingress'>,
   traffic: Traffic,
 ): object {
-  return { from, to, ...trafficJson(traffic), egress: egress.basis, ingress: ingress.basis };
+  return { from, to, ...passageJson(passage, traffic) };
+}
+
+function passageJson({ egress, ingress }: Pick<Passage, 'egress' | 'ingress'>, traffic: Traffic): object {
+  return { ...trafficJson(traffic), egress: egress.basis, ingress: ingress.basis };
 }
 
 /**
@@ -36,17 +40,27 @@ export function* connectivityJson(
   const { endpoints } = connectivity;
   const list = endpoints.map((endpoint) => `    ${JSON.stringify(endpointJson(endpoint))}`).join(',\n');
   yield `{\n  "apiVersion": ${JSON.stringify(apiVersion)},\n  "kind": "Connectivity",\n  "endpoints": [\n${list}\n  ],\n  "connections": [`;
+  const ids = endpoints.map(({ id }) => JSON.stringify(id));
   let separator = '\n';
   for (const [at, from] of endpoints.entries()) {
     const lines: string[] = [];
     for (const [position, passage] of connectivity.row(at).entries()) {
       const to = endpoints[position];
       if (to === undefined || position === at || passage.traffic === nothing || !isMeant(from, to)) continue;
-      lines.push(`    ${JSON.stringify(connectionJson(from.id, to.id, passage, passage.traffic))}`);
+      lines.push(`    {"from":${ids[at] ?? ''},"to":${ids[position] ?? ''},${restOf(passage)}`);
     }
     if (lines.length === 0) continue;
     yield `${separator}${lines.join(',\n')}`;
     separator = ',\n';
   }
   yield separator === '\n' ? ']\n}\n' : '\n  ]\n}\n';
+}
+
+const rests = new Map<Passage, string>();
+
+/** The text of a connection after its ends: there are millions of connections and few passages. */
+function restOf(passage: Passage): string {
+  const known = rests.get(passage) ?? JSON.stringify(passageJson(passage, passage.traffic)).slice(1);
+  rests.set(passage, known);
+  return known;
 }

@@ -1,5 +1,6 @@
 import type { Connectivity } from '../../../analysis/connectivity/connectivity.ts';
 import type { Endpoint } from '../../../analysis/connectivity/endpoints.ts';
+import type { Passage } from '../../../analysis/reach/passage.ts';
 import { nothing, trafficText } from '../../../net/traffic.ts';
 
 /**
@@ -12,25 +13,25 @@ export function* connectivityCsv(
 ): Generator<string> {
   const { endpoints } = connectivity;
   yield line(['from', 'to', 'ports', 'egress', 'ingress', 'from addresses', 'to addresses']);
+  const ids = endpoints.map(({ id }) => cellText(id));
+  const addresses = endpoints.map((endpoint) => cellText(addressesOf(endpoint)));
+  const texts = new Map<Passage, string>();
   for (const [at, from] of endpoints.entries()) {
     const lines: string[] = [];
-    for (const [position, { traffic, egress, ingress }] of connectivity.row(at).entries()) {
+    for (const [position, passage] of connectivity.row(at).entries()) {
       const to = endpoints[position];
-      if (to === undefined || position === at || traffic === nothing || !isMeant(from, to)) continue;
-      lines.push(
-        line([
-          from.id,
-          to.id,
-          trafficText(traffic),
-          egress.basis,
-          ingress.basis,
-          addressesOf(from),
-          addressesOf(to),
-        ]),
-      );
+      if (to === undefined || position === at || passage.traffic === nothing || !isMeant(from, to)) continue;
+      const middle = texts.get(passage) ?? passageText(passage);
+      texts.set(passage, middle);
+      lines.push([ids[at], ids[position], middle, addresses[at], addresses[position]].join());
     }
-    yield lines.join('');
+    yield lines.map((text) => `${text}\r\n`).join('');
   }
+}
+
+/** Its cells: what passes, and who says so on either side. */
+function passageText({ traffic, egress, ingress }: Passage): string {
+  return [trafficText(traffic), egress.basis, ingress.basis].map(cellText).join();
 }
 
 function addressesOf(endpoint: Endpoint): string {
