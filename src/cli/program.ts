@@ -18,6 +18,7 @@ const commands: ReadonlyMap<string, MakeCommand> = new Map<string, MakeCommand>(
   ['lint', async (...to) => (await import('./commands/lint.ts')).lintCommand(...to)],
   ['agent', async (terminal) => (await import('./commands/agent.ts')).agentCommand(terminal)],
   ['lab', async (...to) => (await import('./commands/lab.ts')).labCommand(...to)],
+  ['init', async (...to) => (await import('./commands/init.ts')).initCommand(...to)],
   ['test', async (...to) => (await import('./commands/test.ts')).testCommand(...to)],
   ['can', async (...to) => (await import('./commands/can.ts')).canCommand(...to)],
   ['explain', async (...to) => (await import('./commands/explain.ts')).explainCommand(...to)],

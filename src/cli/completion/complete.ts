@@ -73,7 +73,6 @@ const positionals: Readonly<Record<string, readonly (Wanted | 'file' | readonly 
   diff: ['file'],
   report: ['file'],
   lint: ['file'],
-  init: ['file'],
   completion: [['bash', 'fish', 'zsh']],
   schema: [['test']],
 };
