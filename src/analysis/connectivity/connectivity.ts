@@ -91,12 +91,17 @@ function positionsWhere(
 
 /** What passes between two endpoints, whether they stand in one list or not. */
 export function passageBetween(reach: Reach, source: Endpoint, destination: Endpoint): Passage {
-  return (
-    specialPassage(source, destination) ??
-    judgedParties(source)
-      .flatMap((from) => judgedParties(destination).map((to) => reach.passage(from, to)))
-      .reduce(eitherPassage)
-  );
+  const special = specialPassage(source, destination);
+  if (special !== undefined) return special;
+  let joined: Passage | undefined;
+  for (const from of judgedParties(source)) {
+    for (const to of judgedParties(destination)) {
+      const passage = reach.passage(from, to);
+      joined = joined === undefined ? passage : eitherPassage(joined, passage);
+    }
+  }
+  if (joined === undefined) throw new RangeError('an endpoint without parties');
+  return joined;
 }
 
 /** What does not depend on policies. */
@@ -110,7 +115,7 @@ function specialPassage(source: Endpoint, destination: Endpoint | undefined): Pa
 /** Parties of one workload or of the outside are alike, so one speaks for all; those of a namespace each count. */
 function judgedParties(endpoint: Endpoint): readonly PartyIndex[] {
   const isMixed = endpoint.kind === 'pods' && endpoint.objectKind === 'Namespace';
-  return isMixed ? endpoint.parties : endpoint.parties.slice(0, 1);
+  return isMixed || endpoint.parties.length === 1 ? endpoint.parties : endpoint.parties.slice(0, 1);
 }
 
 /** Whether a hostNetwork pod of one end runs on the node of a pod of the other. */

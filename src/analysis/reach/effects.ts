@@ -10,6 +10,14 @@ import type { Row } from './rows.ts';
  * is coarser than the parties themselves, which differ as soon as some policy speaks of the difference.
  */
 export function effectsOf(reach: Reach): readonly number[] {
+  const found = known.get(reach) ?? workOut(reach);
+  known.set(reach, found);
+  return found;
+}
+
+const known = new WeakMap<Reach, readonly number[]>();
+
+function workOut(reach: Reach): readonly number[] {
   const { parties } = reach;
   const ownRows = parties.all.map((_, at) => directions.map((direction) => rowOf(reach, at, direction)));
   const rows = new Set(ownRows.flat().filter((row) => row !== undefined));
@@ -23,7 +31,7 @@ export function effectsOf(reach: Reach): readonly number[] {
     const kind = party.kind === 'pods' ? [party.hostNetwork, ...party.families] : ['addresses'];
     return JSON.stringify([...own, ...kind]);
   });
-  let classes = numbered(start);
+  const classes = numbered(start);
   // What it is to the others. Equal rows split nothing twice.
   const distinct = new Map([...contents].map(([row, content]) => [content, row]));
   let next = classes.reduce((most, one) => Math.max(most, one + 1), 0);
@@ -36,8 +44,7 @@ export function effectsOf(reach: Reach): readonly number[] {
       classes[at] = into;
     }
   }
-  classes = numbered(classes);
-  return classes;
+  return numbered(classes);
 }
 
 function rowOf(reach: Reach, at: PartyIndex, direction: 'ingress' | 'egress'): Row | undefined {

@@ -70,9 +70,9 @@ function jsonDocument(text: string, start: number, value: unknown, items: readon
     value,
     offsetOf: (path, what) => {
       const item = path[0] === 'items' && typeof path[1] === 'number' ? items[path[1]] : undefined;
-      return item === undefined
-        ? offsetIn(outlineAt(start), path, what)
-        : offsetIn(outlineAt(item), path.slice(2), what);
+      if (item === undefined) return offsetIn(outlineAt(start), path, what);
+      // The item itself needs no outline, and of most objects nothing else is asked.
+      return path.length === 2 ? item : offsetIn(outlineAt(item), path.slice(2), what);
     },
   };
 }

@@ -110,7 +110,7 @@ interface Token {
 
 /** The next token; at the end of the text an empty value. A key includes its colon. */
 function nextToken(text: string, from: number): Token {
-  const start = skip(text, from, isSpace);
+  const start = afterSpace(text, from);
   const first = text.charCodeAt(start);
   switch (first) {
     case openBrace:
@@ -123,13 +123,13 @@ function nextToken(text: string, from: number): Token {
       return { kind: 'comma', start, end: start + 1 };
     case quoteMark: {
       const end = endOfString(text, start);
-      const next = skip(text, end, isSpace);
+      const next = afterSpace(text, end);
       return text.charCodeAt(next) === colon
         ? { kind: 'key', start, end: next + 1 }
         : { kind: 'value', start, end };
     }
     default:
-      return { kind: 'value', start, end: skip(text, start, isPlain) };
+      return { kind: 'value', start, end: endOfPlain(text, start) };
   }
 }
 
@@ -142,12 +142,17 @@ const colon = 58;
 const quoteMark = 34;
 const backslash = 92;
 
+/** Strings are most of a text, and few of them hold a backslash. */
 function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text.charCodeAt(at) !== quoteMark) {
-    at += text.charCodeAt(at) === backslash ? 2 : 1;
-  }
-  return Math.min(at + 1, text.length);
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === backslash) first -= 1;
+  return (at - first) % 2 === 1;
 }
 
 function stringAt(text: string, token: Token): string {
@@ -155,9 +160,15 @@ function stringAt(text: string, token: Token): string {
   return source.includes('\\') ? String(JSON.parse(source)) : source.slice(1, -1);
 }
 
-function skip(text: string, from: number, matches: (code: number) => boolean): number {
+function afterSpace(text: string, from: number): number {
   let at = from;
-  while (at < text.length && matches(text.charCodeAt(at))) at += 1;
+  while (at < text.length && isSpace(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+function endOfPlain(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isPlain(text.charCodeAt(at))) at += 1;
   return at;
 }
 
