@@ -30,6 +30,11 @@ export function withInputOptions(command: Command): Command {
   return withFileOptions(command.requiredOption(...filename));
 }
 
+/** For commands that read manifests, or find out by other options what to read. */
+export function withOptionalInput(command: Command): Command {
+  return withFileOptions(command.option(...filename));
+}
+
 /** For commands that read manifests, or a running cluster where `--context` or `--kubeconfig` says so. */
 export function withClusterOptions(command: Command): Command {
   return withFileOptions(command.option(...filename))

@@ -54,7 +54,7 @@ export function labOptions(flags: LabFlags, cluster: Cluster, onLog: LabOptions[
     network: {
       topology: flags.topology,
       interconnect: flags.interconnect,
-      families: familiesOfFlag(flags.family) ?? familiesOf(cluster),
+      families: labFamilies(flags, cluster),
     },
     command: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     agentFlags: ['--deny', flags.deny, '--node-egress', flags.nodeEgress],
@@ -63,6 +63,11 @@ export function labOptions(flags: LabFlags, cluster: Cluster, onLog: LabOptions[
     onLog,
     settleTimeout: 20_000,
   };
+}
+
+/** The families of addresses that a lab of this cluster gives. */
+export function labFamilies({ family }: LabFlags, cluster: Cluster): readonly Family[] {
+  return familiesOfFlag(family) ?? familiesOf(cluster);
 }
 
 function familiesOfFlag(family: LabFlags['family']): readonly Family[] | undefined {

@@ -27,7 +27,7 @@ export function manifestsOf(cluster: Cluster): readonly Manifest[] {
   ];
 }
 
-function namespaceManifest({ name, labels }: Namespace): Manifest {
+export function namespaceManifest({ name, labels }: Namespace): Manifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 

@@ -9,8 +9,8 @@ import type { TestWorld } from './world.ts';
 
 /** One statement of a suite, and how it ended. */
 export interface Check {
-  /** `snapshot` is compared by whoever can read the lock file. */
-  readonly verb: Exclude<Verb, 'exactly' | 'any'> | 'matrix' | 'otherwise' | 'snapshot';
+  /** `snapshot` is compared by whoever can read the lock file, `packets` told by whoever sends them. */
+  readonly verb: Exclude<Verb, 'exactly' | 'any'> | 'matrix' | 'otherwise' | 'snapshot' | 'packets';
   /** What it says, as written, without its verb. */
   readonly text: string;
   readonly source: SourcePosition;
@@ -45,12 +45,12 @@ export function prepareSuite(suite: Suite, world: TestWorld): PreparedSuite {
 }
 
 /** Asks every line, in the order of the file, and then what holds for the rest. */
-export function runSuite({ suite, world, lines, allowed, mentioned }: PreparedSuite): readonly Check[] {
-  const checks = lines.flatMap((resolution): readonly Check[] => {
-    const line = resolution.kind === 'resolved' ? resolution.resolved.line : resolution.line;
-    if (line.verb === 'any' && resolution.kind !== 'nobody') return [];
-    return [{ ...checkOf(line), verdict: verdictOfLine(resolution, world, allowed) }];
-  });
+export function runSuite(prepared: PreparedSuite): readonly Check[] {
+  const { suite, world, lines, allowed, mentioned } = prepared;
+  const checks = checkedLines(prepared).map((resolution): Check => ({
+    ...checkOf(lineOf(resolution)),
+    verdict: verdictOfLine(resolution, world, allowed),
+  }));
   const { otherwise } = suite;
   if (otherwise === undefined) return checks;
   const isUnclear = lines.some(({ kind }) => kind === 'nobody');
@@ -58,6 +58,15 @@ export function runSuite({ suite, world, lines, allowed, mentioned }: PreparedSu
     ? { kind: 'skipped', reason: 'a line of the suite names nobody, so what is left cannot be told' }
     : checkOtherwise(world, mentioned());
   return [...checks, { verb: 'otherwise', text: otherwise.value, source: otherwise.source, verdict }];
+}
+
+/** The lines that `runSuite` asks, in its order. */
+export function checkedLines({ lines }: PreparedSuite): readonly LineResolution[] {
+  return lines.filter((resolution) => lineOf(resolution).verb !== 'any' || resolution.kind === 'nobody');
+}
+
+function lineOf(resolution: LineResolution): Line {
+  return resolution.kind === 'resolved' ? resolution.resolved.line : resolution.line;
 }
 
 function verdictOfLine(resolution: LineResolution, world: TestWorld, allowed: () => Mentions): Verdict {

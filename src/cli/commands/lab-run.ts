@@ -1,34 +1,52 @@
 import { Command, Option } from 'commander';
 import { exitCode } from '../exit-code.ts';
-import { type InputOptions, readInput, withInputOptions } from '../input-options.ts';
+import { type InputOptions, readInput, withOptionalInput } from '../input-options.ts';
 import { type LabFlags, labOptions, withLabOptions } from '../lab-options.ts';
 import { agreementText, connectivityTable } from '../output/connectivity.ts';
 import type { Finish } from '../program.ts';
+import { repeatable } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { runTestCommand } from './test.ts';
 
 interface LabRunOptions extends InputOptions, LabFlags {
   readonly output: 'text' | 'json';
+  readonly tests?: readonly string[];
   readonly verbose?: true;
 }
 
 /** `ringfence lab run`: one lab, one measurement, gone again. */
 export function labRunCommand(terminal: Terminal, finish: Finish): Command {
-  return withLabOptions(withInputOptions(new Command('run')))
+  return withLabOptions(withOptionalInput(new Command('run')))
     .summary('enforce manifests on real packets once and show who reaches whom')
     .description(
       `Builds the cluster of the manifests in network namespaces of its own, starts an agent on every node, tries every connection with real packets, and compares with what the compiler says. Exit code 0 where both agree, 1 where not.`,
     )
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
+    .option(
+      '-t, --tests <path>',
+      'run the policy tests of a file or a directory instead, as test --packets does; repeatable',
+      repeatable,
+    )
     .option('-v, --verbose', 'show what the agents log')
     .addHelpText(
       'after',
       `
 Examples:
   ringfence lab run -f manifests/
+  ringfence lab run -f manifests/ -t tests/
   ringfence lab run -f manifests/ --topology routed --family dual -o json`,
     )
     .action(async (options: LabRunOptions) => {
+      if (options.tests !== undefined) {
+        if (options.output === 'json')
+          throw new UsageError('the output of tests is text', 'leave out -o json');
+        await runTestCommand(options.tests, { ...options, output: 'text', packets: true }, terminal, finish);
+        return;
+      }
+      if (options.filename === undefined) {
+        throw new UsageError('nothing to read', 'name manifests with -f FILE, -f DIR or -f -');
+      }
       // Loaded only here: the lab needs Linux and koffi, and other commands do without.
       const [{ enterLab }, { startLab }, { measureConnectivity }] = await Promise.all([
         import('../../lab/network/enter.ts'),

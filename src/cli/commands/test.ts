@@ -5,6 +5,7 @@ import { exitCode, type ExitCode } from '../exit-code.ts';
 import { type ClusterOptions, readCluster, withClusterOptions } from '../input-options.ts';
 import { loadLive } from '../input/live-input.ts';
 import { findTests } from '../input/policy-test/find-tests.ts';
+import { type LabFlags, withLabOptions } from '../lab-options.ts';
 import { formatDiagnostics } from '../output/diagnostics.ts';
 import { testReportText } from '../output/policy-test/text.ts';
 import { clusterLoader, type GivenCluster } from '../policy-test/clusters.ts';
@@ -15,17 +16,23 @@ import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
-interface TestOptions extends ClusterOptions {
+export interface TestOptions extends ClusterOptions {
   readonly output: 'text';
   readonly live?: true;
   readonly update?: true;
   readonly ci?: true;
+  readonly packets?: true;
+  /** Whether to show what agents log. */
+  readonly verbose?: true;
 }
 
 /** `ringfence test`: runs policy tests. */
 export function testCommand(terminal: Terminal, finish: Finish): Command {
-  return withClusterOptions(
+  const command = withClusterOptions(
     new Command('test').argument('[path...]', 'policy test files, or directories (default: this one)'),
+  );
+  return withLabOptions(
+    command.option('--packets', 'try the tests with real packets, too, in a lab of the cluster'),
   )
     .summary('run policy tests')
     .description(
@@ -44,41 +51,83 @@ Examples:
   ringfence test
   ringfence test policies/ -f deploy/
   ringfence test --update && git diff                       # what a change of the policies opens and closes
-  helm template . | ringfence test -f -`,
+  helm template . | ringfence test -f -
+  ringfence test --packets --family dual`,
     )
-    .action(async (paths: readonly string[], options: TestOptions) => {
-      if (options.update === true && options.ci === true) {
-        throw new UsageError('--ci refuses to write', 'leave out --update, and commit the lock files');
-      }
-      const { files, diagnostics } = await findTests(paths.length === 0 ? ['.'] : paths, terminal.input);
-      const given = await givenCluster(options, terminal);
-      if (given === 'unreadable') {
-        finish(exitCode.cannotAnswer);
-        return;
-      }
-      const ran = await runTests(files, {
-        io: terminal.input,
-        defaultNamespace: options.namespace ?? 'default',
-        clusterOf: clusterLoader(
-          {
-            ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
-            strictCidrs: options.strict ?? false,
-          },
-          given,
-          terminal.input,
-        ),
-        more: snapshotChecks({
-          io: terminal.input,
-          ...(options.update === true ? { output: terminal.output } : {}),
-          isLive: given?.replaces ?? false,
-          note: terminal.err,
-        }),
-      });
-      tellDiagnostics(diagnostics, ran, terminal);
-      const report = { suites: ran.map((one) => one.report) };
-      if (ran.length > 0) terminal.out(testReportText(report, terminal.colour.out));
-      finish(diagnostics.length > 0 ? exitCode.cannotAnswer : exitCodeOf(report));
+    .action((paths: readonly string[], options: TestOptions & LabFlags) =>
+      runTestCommand(paths, options, terminal, finish),
+    );
+}
+
+/** What `test` does, and `lab run` with tests. */
+export async function runTestCommand(
+  paths: readonly string[],
+  options: TestOptions & LabFlags,
+  terminal: Terminal,
+  finish: Finish,
+): Promise<void> {
+  if (options.update === true && options.ci === true) {
+    throw new UsageError('--ci refuses to write', 'leave out --update, and commit the lock files');
+  }
+  if (options.update === true && options.packets === true) {
+    throw new UsageError('packets write no lock files', 'run test --update without --packets');
+  }
+  const packets = options.packets === true ? await enterPacketRun(options, terminal) : undefined;
+  try {
+    const { files, diagnostics } = await findTests(paths.length === 0 ? ['.'] : paths, terminal.input);
+    const given = await givenCluster(options, terminal);
+    if (given === 'unreadable') {
+      finish(exitCode.cannotAnswer);
+      return;
+    }
+    const ran = await runTests(files, {
+      io: terminal.input,
+      defaultNamespace: options.namespace ?? 'default',
+      clusterOf: clusterLoader(
+        {
+          ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+          strictCidrs: options.strict ?? false,
+        },
+        given,
+        terminal.input,
+      ),
+      more:
+        packets === undefined
+          ? snapshotChecks({
+              io: terminal.input,
+              ...(options.update === true ? { output: terminal.output } : {}),
+              isLive: given?.replaces ?? false,
+              note: terminal.err,
+            })
+          : () => Promise.resolve([]),
+      ...(packets === undefined ? {} : { packets }),
     });
+    tellDiagnostics(diagnostics, ran, terminal);
+    const report = { suites: ran.map((one) => one.report) };
+    if (ran.length > 0) terminal.out(testReportText(report, terminal.colour.out));
+    finish(diagnostics.length > 0 ? exitCode.cannotAnswer : exitCodeOf(report));
+  } finally {
+    await packets?.close();
+  }
+}
+
+/** Goes on inside a lab; see `enterLab`. */
+async function enterPacketRun(options: TestOptions & LabFlags, terminal: Terminal) {
+  if (options.live === true || options.context !== undefined || options.kubeconfig !== undefined) {
+    throw new UsageError(
+      '--packets and a running cluster exclude each other: a lab has no way out of its network',
+      'save its objects with kubectl get ns,nodes,pods,svc,netpol -A -o yaml, and name them with -f',
+    );
+  }
+  // Loaded only here: the lab needs Linux and koffi, and tests without packets do without.
+  const [{ enterLab }, { createPacketRun }] = await Promise.all([
+    import('../../lab/network/enter.ts'),
+    import('../policy-test/packet-run.ts'),
+  ]);
+  await enterLab();
+  return createPacketRun(options, (node, line) => {
+    if (options.verbose === true) terminal.err(`${node}: ${line}\n`);
+  });
 }
 
 /** The cluster of `-f`, or of `--live`; `undefined` where the files have to name theirs. */

@@ -1,5 +1,6 @@
 import type { Suite } from '../../analysis/policy-test/suite.ts';
 import { prepareSuite, type PreparedSuite, runSuite } from '../../analysis/policy-test/run-suite.ts';
+import type { Reach } from '../../analysis/reach/reach.ts';
 import { worldOf } from '../../analysis/policy-test/world.ts';
 import type { Diagnostic, SourcePosition } from '../../model/diagnostic.ts';
 import type { InputIo } from '../input/input-io.ts';
@@ -18,6 +19,16 @@ export interface TestRun {
   readonly clusterOf: (suite: Suite) => Promise<TestCluster>;
   /** What else a suite asks for, once its lines are answered. */
   readonly more: (prepared: PreparedSuite) => Promise<readonly TestResult[]>;
+  /** Where lines are tried with packets, too. */
+  readonly packets?: PacketRun;
+}
+
+/** Suites in a lab. */
+export interface PacketRun {
+  /** The suite and its cluster as the lab will have them: each pod on a node, with addresses. */
+  place(suite: Suite, reach: Reach): { readonly suite: Suite; readonly reach: Reach };
+  /** The results of the lines, packets among the grounds. */
+  results(prepared: PreparedSuite): Promise<readonly TestResult[]>;
 }
 
 /** A document that was run, or could not be. */
@@ -76,8 +87,13 @@ async function runReading(
   const cluster = await run.clusterOf(suite);
   const sourceLine = (position: SourcePosition): string | undefined =>
     lineOfTest(position) ?? cluster.sourceLine(position);
-  const world = cluster.reach === undefined ? undefined : worldOf(suite, cluster.reach, run.defaultNamespace);
-  if (world === undefined) return { report: reportOf(cluster.diagnostics), sourceLine, cluster };
+  const asked =
+    cluster.reach === undefined
+      ? undefined
+      : (run.packets?.place(suite, cluster.reach) ?? { suite, reach: cluster.reach });
+  const world = asked === undefined ? undefined : worldOf(asked.suite, asked.reach, run.defaultNamespace);
+  if (asked === undefined || world === undefined)
+    return { report: reportOf(cluster.diagnostics), sourceLine, cluster };
   if (!world.ok) {
     const problems = world.problems.map((problem): Diagnostic => ({
       code: 'invalid-suite',
@@ -86,8 +102,10 @@ async function runReading(
     }));
     return { report: reportOf([...cluster.diagnostics, ...problems]), sourceLine, cluster };
   }
-  const prepared = prepareSuite(suite, world.world);
-  const results = runSuite(prepared).map((check) => resultOf(check, world.world.reach));
+  const prepared = prepareSuite(asked.suite, world.world);
+  const results =
+    (await run.packets?.results(prepared)) ??
+    runSuite(prepared).map((check) => resultOf(check, world.world.reach));
   const more = await run.more(prepared);
   return { report: reportOf(cluster.diagnostics, [...results, ...more]), prepared, sourceLine, cluster };
 }

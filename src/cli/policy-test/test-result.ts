@@ -27,8 +27,20 @@ export interface TestResult extends Pick<Check, 'verb' | 'text' | 'source' | 'na
   /** For people: the counterexample with its cause, or why there is no answer; a fact a line. */
   readonly detail: readonly string[];
   readonly failures: readonly ExplainedFailure[];
+  /** Where it was tried with packets. */
+  readonly packets?: PacketCounts;
   /** Where a lock file differs from what there is. */
   readonly changes?: SnapshotChanges;
+}
+
+/** Connections of one statement. */
+export interface PacketCounts {
+  /** How many stand for the statement; not all of many are tried. */
+  readonly known: number;
+  readonly answered: number;
+  readonly denied: number;
+  /** Tried, but nothing follows from it. */
+  readonly unproven: number;
 }
 
 export interface SnapshotChanges {

@@ -1,16 +1,17 @@
 import type { Cluster, Service } from '../../model/cluster.ts';
 import { type Pod, type PodKey, podKey } from '../../model/pod.ts';
 import type { Address } from '../../net/address.ts';
+import { hostCidr } from '../../net/cidr.ts';
 import { apply, inNetns } from './apply.ts';
 import type { ServiceEndpoints } from './endpoints.ts';
 import { type LabHost, outsideNetns, podInterface, podNetns } from './host.ts';
-import { type Plan, assertUnique, planNetwork, podHost, runningPods } from './plan.ts';
+import { type Plan, assertUnique, externalHost, planNetwork, podHost, runningPods } from './plan.ts';
 import { planPod, strayRoutes } from './pod-plan.ts';
 import { renderRoute } from './render.ts';
 import { run, runAll } from './run.ts';
 import { familiesOf, schedule } from '../../model/schedule.ts';
 import { servicesRuleset } from './services.ts';
-import { type NetworkOptions, managementAddress, placeOf } from './terrain.ts';
+import { type External, type NetworkOptions, managementAddress, placeOf } from './terrain.ts';
 
 /** A network that runs, in the lab that this process is the root of. Calls must not overlap. */
 export interface LabNetwork {
@@ -28,6 +29,8 @@ export interface LabNetwork {
   addPod(pod: Pod): Promise<LabHost>;
   /** Unplugs a pod. Sockets that this process has in its namespace must be closed before. */
   removePod(key: PodKey): Promise<void>;
+  /** Gives the outside world a host. Addresses that it has already stay what they are. */
+  addExternal(external: External): Promise<LabHost>;
   /** Replaces all ClusterIPs on every node, on each in one transaction. */
   setServices(services: readonly Service[], endpoints: readonly ServiceEndpoints[]): Promise<void>;
   /** Takes everything down that a later network in the same lab would stumble over. */
@@ -104,6 +107,16 @@ function runningNetwork(plan: Plan): LabNetwork {
         const lines = routes.map((route) => `route delete ${renderRoute(route)}\n`).join('');
         await run(inNetns(netns, ['ip', '-batch', '-']), lines);
       });
+    },
+
+    async addExternal(external) {
+      const host = externalHost(external);
+      assertUnique([...hosts.values(), host]);
+      for (const address of external.addresses) {
+        await run(inNetns(outsideNetns, ['ip', 'address', 'add', hostCidr(address), 'dev', 'lo']));
+      }
+      hosts.set(host.name, host);
+      return host;
     },
 
     async setServices(services, endpoints) {

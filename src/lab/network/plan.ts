@@ -95,7 +95,8 @@ function nodeHost(place: NodePlace): LabHost {
   };
 }
 
-function externalHost(external: External): LabHost {
+/** A host outside of the cluster as a host of the lab. */
+export function externalHost(external: External): LabHost {
   return {
     name: external.name,
     kind: 'external',

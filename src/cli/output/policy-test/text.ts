@@ -22,7 +22,7 @@ export function testReportText(report: TestReport, colour = false): string {
   };
   const lines = report.suites.flatMap((suite) => [
     ...suite.results
-      .filter(({ status }) => status !== 'passed')
+      .filter(({ status, packets }) => status !== 'passed' || packets !== undefined)
       .flatMap((result) => resultLines(result, marks[result.status])),
     suiteLine(suite, marks[suiteStatus(suite)]),
   ]);

@@ -1,0 +1,97 @@
+import path from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { runInLab } from '../lab/network/in-lab.ts';
+import type { TestResult } from '../../src/cli/policy-test/test-result.ts';
+
+// `test --packets` as a user runs it, on the examples and the demo, and on files that must not pass.
+
+const folder = path.join(import.meta.dirname, 'policy-tests');
+const main = path.join(import.meta.dirname, '../../src/cli/main.ts');
+
+interface Ran {
+  readonly code: number | undefined;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function ringfence(...args: readonly string[]): Promise<Ran> {
+  const ran = await execa(process.execPath, [main, ...args], {
+    cwd: folder,
+    reject: false,
+    env: { NO_COLOR: '1' },
+  });
+  return { code: ran.exitCode, out: ran.stdout, err: ran.stderr };
+}
+
+const terrains = [
+  ['bridge', 'vxlan', ['demo', 'shop']],
+  ['routed', 'routes', ['store']],
+] as const;
+
+// All labs at once: most of their time is waiting for packets that must not come.
+const passing = new Map<string, Ran>();
+let wrong: Ran;
+beforeAll(async () => {
+  await Promise.all([
+    ...terrains.map(async ([topology, interconnect, names]) => {
+      const ran = await ringfence(
+        ...['test', '--packets', '--family', 'dual', '--topology', topology, '--interconnect', interconnect],
+        ...names.map((name) => `${name}.policy-test.yaml`),
+      );
+      passing.set(topology, ran);
+    }),
+    ringfence('lab', 'run', '--family', 'dual', '-t', 'wrong.policy-test.yaml').then((ran) => (wrong = ran)),
+  ]);
+}, 120_000);
+
+test.each(terrains)('what the examples say holds for packets of both families: %s, %s', (topology) => {
+  const { code, out = '', err } = passing.get(topology) ?? {};
+  expect({ code, err: err?.replace(/^note: .*\n?/m, '') }, out).toEqual({ code: 0, err: '' });
+  expect(out).not.toMatch(/FAIL|ERROR|SKIP|disagree/);
+  // Every line says how many connections it was tried on.
+  expect(out.match(/connections? tried/g)?.length).toBe(out.match(/^PASS .*yaml:\d+/gm)?.length);
+  expect(out).toMatch(/only shop\/\w+ -> shop\/db:\w+\n {5}\d+ connections tried: 2 answered, \d+ denied/);
+});
+
+describe('what must not pass', () => {
+  test('lines that are wrong fail, with what was seen and its cause', () => {
+    expect(wrong.code).toBe(1);
+    expect(wrong.out).toContain('FAIL wrong.policy-test.yaml:3  allow shop/web -> shop/db:22');
+    expect(wrong.out).toMatch(/shop\/web -> shop\/db \(22\/tcp, IPv4\) was dropped\n {5}egress /);
+    expect(wrong.out).toContain('shop/web -> shop/db (5432/tcp, IPv4) was answered');
+    // Somebody who does not exist yet was there, too.
+    expect(wrong.out).toContain(
+      'a pod labelled app=web, created in namespace shop -> shop/db (5432/tcp, IPv4) was answered',
+    );
+  });
+
+  test('what cannot be put on the wire is told', () => {
+    expect(wrong.out).toContain('not tried: no host of the lab can have an address of 224.0.0.0/4');
+    expect(wrong.out).toContain('no connection could be tried');
+  });
+
+  test('a deny line whose target is dead has no answer', { timeout: 60_000 }, async () => {
+    const script = `${import.meta.dirname}/dead-target.lab.ts`;
+    const results = await runInLab<readonly TestResult[]>(script);
+    const ends = results.map(({ verb, status, packets }) => ({ verb, status, ...packets }));
+    expect(ends).toEqual([
+      { verb: 'deny', status: 'unanswered', known: 1, answered: 0, denied: 0, unproven: 1 },
+      { verb: 'deny', status: 'passed', known: 1, answered: 0, denied: 1, unproven: 0 },
+    ]);
+    expect(results[0]?.detail.join()).toContain('without policies it is not answered either (reset)');
+  });
+});
+
+test('packets and a running cluster exclude each other', async () => {
+  const { code, err } = await ringfence('test', '--packets', '--live', 'shop.policy-test.yaml');
+  expect({ code, said: err.includes('exclude each other') }).toEqual({ code: 2, said: true });
+});
+
+test('without what a lab needs there is a reason, and no answer', async () => {
+  const ran = await execa(process.execPath, [main, 'test', '--packets', 'shop.policy-test.yaml'], {
+    ...{ cwd: folder, reject: false, extendEnv: false, env: { PATH: '/nowhere' } },
+  });
+  expect({ code: ran.exitCode, out: ran.stdout }).toEqual({ code: 2, out: '' });
+  expect(ran.stderr).toContain('error: cannot start setpriv and unshare (util-linux)');
+});
