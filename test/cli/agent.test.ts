@@ -63,14 +63,14 @@ describe('options', () => {
       ([, text]) => text,
     );
     expect(defaults).toEqual([
-      agentConfigDefaults.healthAddress,
-      agentConfigDefaults.metricsAddress,
-      agentConfigDefaults.logLevel,
       agentConfigDefaults.table,
       agentConfigDefaults.ctMarkMask,
       agentConfigDefaults.deny,
       agentConfigDefaults.nodeEgress,
       agentConfigDefaults.nftPath,
+      agentConfigDefaults.healthAddress,
+      agentConfigDefaults.metricsAddress,
+      agentConfigDefaults.logLevel,
     ]);
   });
 });

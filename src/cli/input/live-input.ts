@@ -30,12 +30,23 @@ export interface LiveInput {
 /**
  * Reads a cluster from its API server, as the agent would: a policy that cannot be understood closes what it selects.
  *
+ * @param enforcedOnly what the agent enforces by, and may list: Services and Ingresses are left out
  * @throws {KubeError} where anything could not be listed
  */
-export async function loadLive(source: KubeConfigSource, signal: AbortSignal): Promise<LiveInput> {
+export async function loadLive(
+  source: KubeConfigSource,
+  signal: AbortSignal,
+  { enforcedOnly = false }: { readonly enforcedOnly?: boolean } = {},
+): Promise<LiveInput> {
   // Loaded only here: the client is most of the program, and manifests need none of it.
   const { listAll } = await import('../../kube/list-all.ts');
-  const raw = await listAll(source, paths, signal);
+  const { services, ingresses, ...enforced } = paths;
+  const raw = {
+    ...(await listAll(source, enforced, signal)),
+    ...(enforcedOnly
+      ? { services: [], ingresses: [] }
+      : await listAll(source, { services, ingresses }, signal)),
+  };
   const objects = noObjects();
   const read = <T>(
     items: readonly unknown[],
