@@ -9,7 +9,7 @@ import { fileSystemIo } from '../../../src/cli/input/input-io.ts';
 import { loadInput } from '../../../src/cli/input/load-input.ts';
 import { run } from '../../golden/command-line.ts';
 import { noChromium, openChromium } from '../../support/chromium.ts';
-import { hostile, hostileTest, largeInput } from './inputs.ts';
+import { hostile, hostileTest, largeInput, store } from './inputs.ts';
 
 // The page in a browser. Whatever a test does, afterwards the page must have asked nobody for anything, broken no rule of its
 // own policy, and thrown nothing.
@@ -73,7 +73,7 @@ describe.skipIf(noChromium !== undefined)(
       );
 
     test('keys lead to every cell, to its reason and back', async () => {
-      await open(['-f', 'rules/examples/store']);
+      await open(store);
       await page.locator('#filter').focus();
       for (let steps = 0; steps < 20 && (await page.locator('[role=grid]:focus').count()) === 0; steps += 1)
         await page.keyboard.press('Tab');
@@ -103,7 +103,7 @@ describe.skipIf(noChromium !== undefined)(
     });
 
     test('every cell says what the command says', async () => {
-      await open(['-f', 'rules/examples/store']);
+      await open(store);
       await page.getByText('fold what is alike').click();
       await page.getByText('The same as a table').click();
       const rows = await page.evaluate<readonly (readonly [string, string, string])[]>(
@@ -131,7 +131,7 @@ describe.skipIf(noChromium !== undefined)(
     });
 
     test('filters by name, namespace, label and port', async () => {
-      await open(['-f', 'rules/examples/store']);
+      await open(store);
       const count = async (text: string): Promise<number> => {
         await page.locator('#filter').fill(text);
         return Number(await page.locator('[role=grid]').getAttribute('aria-rowcount'));
@@ -183,7 +183,7 @@ describe.skipIf(noChromium !== undefined)(
     });
 
     test('on paper everything is there, and what was folded is folded again', async () => {
-      await open(['-f', 'rules/examples/store']);
+      await open(store);
       await page.evaluate('dispatchEvent(new Event("beforeprint"))');
       await page.emulateMedia({ media: 'print' });
       expect(await isDrawn('.printed canvas')).toBe(true);
@@ -203,7 +203,7 @@ describe.skipIf(noChromium !== undefined)(
     });
 
     test.for(['dark', 'forced', 'narrow'] as const)('is drawn in %s surroundings', async (where) => {
-      await open(['-f', 'rules/examples/store'], undefined, async (made) => {
+      await open(store, undefined, async (made) => {
         if (where === 'dark') await made.emulateMedia({ colorScheme: 'dark' });
         if (where === 'forced') await made.emulateMedia({ forcedColors: 'active' });
         if (where === 'narrow') await made.setViewportSize({ width: 420, height: 800 });
@@ -214,7 +214,7 @@ describe.skipIf(noChromium !== undefined)(
     });
 
     test('the kinds of cells are told apart without colour', async () => {
-      await open(['-f', 'rules/examples/store']);
+      await open(store);
       const shapes = await page.evaluate<readonly string[]>(
         `[...document.querySelectorAll('.legend canvas')].map((c) => { const d = c.getContext('2d').getImageData(0, 0, 44, 44).data; return Array.from({ length: 44 * 44 }, (_, at) => Math.round((d[at * 4] * 0.3 + d[at * 4 + 1] * 0.6 + d[at * 4 + 2] * 0.1) * d[at * 4 + 3] / 255 / 64)).join(''); })`,
       );

@@ -1,5 +1,11 @@
 // What the tests of the report read.
 
+/** The example as arguments, its files by name: what else stands beside them is other tests' business. */
+export const store: readonly string[] = ['workloads', 'policies'].flatMap((name) => [
+  '-f',
+  `rules/examples/store/${name}.yaml`,
+]);
+
 const deployment = (namespace: string, name: string, labels: object, port: number): object => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',

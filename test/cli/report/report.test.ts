@@ -6,10 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { dataElementId, type ReportData } from '../../../src/page/data.ts';
 import { run } from '../../golden/command-line.ts';
 import { fileSystemIo } from '../../../src/cli/input/input-io.ts';
-import { hostile, hostileTest, largeInput } from './inputs.ts';
+import { hostile, hostileTest, largeInput, store } from './inputs.ts';
 
 const io = fileSystemIo(() => Promise.reject(new Error('no standard input')));
-const store = ['-f', 'rules/examples/store'];
 
 describe('the page', () => {
   test('allows itself its own script and style, and nothing else', async () => {
