@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentProcess } from '../../src/lab/agent-process.ts';
 import { podManifest } from '../../src/lab/manifests.ts';
 import { type Pod, podKey } from '../../src/model/pod.ts';
-import { families, type Family } from '../../src/net/protocol.ts';
+import { families } from '../../src/net/protocol.ts';
 import { address, pod } from '../lab/network/cluster.ts';
 import { report } from '../lab/network/in-lab.ts';
 import { policy, startFlowLab } from './flow-lab.ts';
-import { addressOf, openUdp, until } from './sockets-in-pods.ts';
+import { openStream, type Stream } from './datagram-stream.ts';
+import { until } from './sockets-in-pods.ts';
 
 // What packets meet while rules are on their way: a pod that is newer than its rules, and a node whose agent is dead.
 
@@ -17,7 +18,6 @@ const lab = await startFlowLab([
   pod('x/near-stranger', { nodeName: 'n1', labels: { app: 'stranger' } }),
   pod('x/far-stranger', { nodeName: 'n2', labels: { app: 'stranger' } }),
 ]);
-let lastPort = 20_000;
 const toFriends = policy('to-friends', {
   podSelector: { matchLabels: { app: 'server' } },
   ingress: [{ from: [{ podSelector: { matchLabels: { app: 'friend' } } }] }],
@@ -42,9 +42,9 @@ async function newPod(place: 'n1' | 'n2'): Promise<Record<string, unknown>> {
   for (const each of [open, isolated]) await lab.network.addPod(each);
   const streams = families.flatMap((family) =>
     [open, isolated].flatMap((each) => [
-      { ...stream(podKey(each), 'x/server', family), what: `${each.name} > server` },
+      { ...openStream(lab, podKey(each), 'x/server', family), what: `${each.name} > server` },
       ...['x/near', 'x/far'].map((client) => ({
-        ...stream(client, podKey(each), family),
+        ...openStream(lab, client, podKey(each), family),
         what: `${client} > ${each.name}`,
       })),
     ]),
@@ -138,50 +138,6 @@ async function kill(): Promise<void> {
   agents.clear();
 }
 
-interface Stream {
-  readonly sent: () => number;
-  /** Datagrams that came to the server. */
-  readonly arrived: () => number;
-  readonly firstAt: () => number;
-  /** Datagrams that came back. */
-  readonly answered: () => number;
-  /** What did not come back, of all but those that are still on their way. */
-  readonly lost: () => number;
-  readonly close: () => void;
-}
-
 function both(clients: readonly string[]): readonly Stream[] {
-  return clients.flatMap((client) => families.map((family) => stream(client, 'x/server', family)));
-}
-
-/** Datagrams from one host to the other, all the time, each with its answer. Listens where nobody does yet. */
-function stream(from: string, to: string, family: Family): Stream {
-  const own = ++lastPort;
-  const counts = { sent: 0, arrived: 0, firstAt: Infinity };
-  const target = ++lastPort;
-  const server = openUdp(lab, to, family, target, (text) => {
-    counts.arrived += 1;
-    counts.firstAt = Math.min(counts.firstAt, performance.now());
-    return text;
-  });
-  const client = openUdp(lab, from, family, own);
-  const toAddress = addressOf(lab, to, family);
-  const timer = setInterval(() => {
-    client.send(String(++counts.sent), toAddress, target);
-  }, 3);
-  return {
-    sent: () => counts.sent,
-    arrived: () => counts.arrived,
-    firstAt: () => counts.firstAt,
-    answered: () => client.received().length,
-    lost() {
-      const last = Number(client.received().at(-1) ?? 0);
-      return last - client.received().length;
-    },
-    close() {
-      clearInterval(timer);
-      client.close();
-      server.close();
-    },
-  };
+  return clients.flatMap((client) => families.map((family) => openStream(lab, client, 'x/server', family)));
 }

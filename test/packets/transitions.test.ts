@@ -67,6 +67,21 @@ describe.each([
     });
   });
 
+  describe('rules that another program damages', () => {
+    const report = once(() => run<DriftReport>('drift'));
+
+    it('let nothing more through once they are repaired, and lose nothing of what is allowed', async () => {
+      const { table, denied, lost, leaked, ...more } = await report();
+      expect({ lost, more }).toEqual({ lost: [0, 0, 0, 0], more: {} });
+      // The damage is real.
+      expect(leaked).toBeGreaterThan(0);
+      const words = ({ p50, max }: Gap): string => `p50 ${p50.toFixed(0)} ms, max ${max.toFixed(0)} ms`;
+      process.stdout.write(
+        `${topology}: from damage to the last packet of a stranger: table deleted ${words(table)}; chain changed ${words(denied)}\n`,
+      );
+    });
+  });
+
   describe('ways that no table of flows has', () => {
     const report = once(() => run<PathsReport>('paths'));
     const everybody = ['x/near', 'x/far', 'x/server', 'n1', 'n2', 'x/host-far'];
@@ -166,6 +181,18 @@ interface ConnectionsReport {
 interface AgentsReport {
   readonly newPods: readonly { readonly sentBefore: number; readonly passedAfter: number }[];
   readonly withoutAgents: unknown;
+}
+
+interface Gap {
+  readonly p50: number;
+  readonly max: number;
+}
+
+interface DriftReport {
+  readonly table: Gap;
+  readonly denied: Gap;
+  readonly lost: readonly number[];
+  readonly leaked: number;
 }
 
 interface PathsReport {
