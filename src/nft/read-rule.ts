@@ -208,11 +208,29 @@ function readStatement(json: unknown): Statement | undefined {
     // A counter by name would be an object of its own.
     return isRecord(json['counter']) || json['counter'] === null ? { kind: 'counter' } : undefined;
   }
+  if ('limit' in json) return readLimit(json['limit']);
+  if ('log' in json) return readLog(json['log']);
   if ('mangle' in json) return readMarking(json['mangle']);
   if ('vmap' in json) return readVerdictMap(json['vmap']);
   if ('reject' in json) return readReject(json['reject']);
   const verdict = readVerdict(json);
   return verdict === undefined ? undefined : { kind: 'verdict', verdict };
+}
+
+function readLimit(json: unknown): Statement | undefined {
+  if (!isRecord(json) || json['per'] !== 'second' || json['inv'] === true) return undefined;
+  const { rate, burst } = json;
+  return typeof rate === 'number' && typeof burst === 'number'
+    ? { kind: 'limit', perSecond: rate, burst }
+    : undefined;
+}
+
+function readLog(json: unknown): Statement | undefined {
+  if (!isRecord(json)) return undefined;
+  const { prefix, group, snaplen, ...more } = json;
+  if (typeof prefix !== 'string' || typeof group !== 'number' || typeof snaplen !== 'number')
+    return undefined;
+  return Object.keys(more).length === 0 ? { kind: 'log', group, prefix, bytes: snaplen } : undefined;
 }
 
 /**

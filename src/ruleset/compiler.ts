@@ -11,7 +11,7 @@ import type { Body } from './lower.ts';
 import { mayNarrow } from './narrowing.ts';
 import type { Ruleset } from './objects.ts';
 import type { Transaction } from './operation.ts';
-import { skeletonChains, skeletonSets } from './skeleton.ts';
+import { type DenialLog, skeletonChains, skeletonSets } from './skeleton.ts';
 import { createTableState } from './table-state.ts';
 
 /** What the operator of a node decides; everything else comes from the API. */
@@ -24,6 +24,8 @@ export interface CompilerOptions {
   readonly ctMarkMask: number;
   /** What happens to a denied connection. */
   readonly deny: 'drop' | 'reject';
+  /** Where denied packets are told, for the log of denied connections; absent: nowhere. */
+  readonly denialLog?: DenialLog;
   /** Whether egress rules also judge traffic from a pod to its own node. */
   readonly nodeEgress: 'allow' | 'enforce';
   /** The first epoch to write, 1 or more: after a restart one that no connection in conntrack is marked with. */

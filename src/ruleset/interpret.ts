@@ -133,6 +133,9 @@ function applyRule(run: Run, rule: Rule, chain: ChainName, ruleIndex: number): R
 function execute(run: Run, statement: Statement): Ruling | 'break' {
   switch (statement.kind) {
     case 'counter':
+    // A rule that is limited only says something; what becomes of the packet does not depend on it.
+    case 'limit':
+    case 'log':
       return { kind: 'continue' };
     case 'set-ct-mark':
       if (!run.tracked) return 'break';

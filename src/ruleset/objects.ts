@@ -122,6 +122,10 @@ export type Verdict =
 
 export type Statement =
   | { readonly kind: 'counter' }
+  /** `limit rate 100/second burst 200 packets`: beyond it the rule ends, and the next one follows. */
+  | { readonly kind: 'limit'; readonly perSecond: number; readonly burst: number }
+  /** `log prefix "..." group 9461 snaplen 128`: a copy of the packet's first bytes goes to whoever listens to the group. */
+  | { readonly kind: 'log'; readonly group: number; readonly prefix: string; readonly bytes: number }
   /** `ct mark set ct mark & keep | value`: bits of `keep` stay as they are. */
   | { readonly kind: 'set-ct-mark'; readonly keep: number; readonly value: number }
   /** `ip saddr vmap @map`. Where the map has no element, the rule ends and the next one follows. Implies the family. */

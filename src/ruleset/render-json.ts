@@ -166,6 +166,12 @@ function statementJson(statement: Statement): Json {
   switch (statement.kind) {
     case 'counter':
       return { counter: null };
+    case 'limit':
+      return { limit: { rate: statement.perSecond, per: 'second', burst: statement.burst } };
+    case 'log':
+      return {
+        log: { prefix: safeComment(statement.prefix), group: statement.group, snaplen: statement.bytes },
+      };
     case 'set-ct-mark': {
       const value = { '|': [{ '&': [ctMark, statement.keep] }, statement.value] };
       return { mangle: { key: ctMark, value } };

@@ -145,6 +145,10 @@ function statementText(statement: Statement): string {
   switch (statement.kind) {
     case 'counter':
       return 'counter';
+    case 'limit':
+      return `limit rate ${String(statement.perSecond)}/second burst ${String(statement.burst)} packets`;
+    case 'log':
+      return `log prefix "${safeComment(statement.prefix)}" group ${String(statement.group)} snaplen ${String(statement.bytes)}`;
     case 'set-ct-mark':
       return `ct mark set ct mark & ${hex(statement.keep)} | ${hex(statement.value)}`;
     case 'address-vmap':

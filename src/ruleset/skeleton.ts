@@ -23,10 +23,26 @@ export interface SkeletonOptions {
   readonly ctMarkMask: number;
   readonly epoch: number;
   readonly deny: 'drop' | 'reject';
+  /** Where denied packets are told; absent: nowhere. */
+  readonly denialLog?: DenialLog;
   readonly nodeEgress: 'allow' | 'enforce';
   /** The node's pod CIDRs: an address in them that no known pod owns is closed. Sorted, disjoint. */
   readonly podCIDRs: readonly Cidr[];
 }
+
+/** Copies of denied packets for whoever listens to an nflog group. */
+export interface DenialLog {
+  /** Of the kernel's nfnetlink_log, 1 or more. */
+  readonly group: number;
+  /** At most this many packets each second, after a burst of twice as many: a flood costs no more. */
+  readonly perSecond: number;
+}
+
+/** The prefix of what is logged; it tells our packets from those of others in one group. */
+export const denialLogPrefix = 'ringfence denied';
+
+/** Bytes of a packet that are logged: enough for any IP header and the ports behind it. */
+const loggedBytes = 128;
 
 /** The shared chains that generated chains lead to. */
 export const sharedChains = {
@@ -254,7 +270,7 @@ function judgedChain({ ctMarkMask, epoch }: SkeletonOptions): Chain {
  * The mark stops the replies of a connection that was allowed before. Packets of the client are always judged again, so a
  * connection that is allowed once more goes on.
  */
-function deniedChain({ ctMarkMask, deny }: SkeletonOptions): Chain {
+function deniedChain({ ctMarkMask, deny, denialLog }: SkeletonOptions): Chain {
   const established: Match = { kind: 'ct-state', states: ['established'] };
   return {
     name: sharedChains.denied,
@@ -265,6 +281,7 @@ function deniedChain({ ctMarkMask, deny }: SkeletonOptions): Chain {
         'replies are cut too',
       ),
       rule([established, { kind: 'tcp-reset' }], [verdict('accept')], 'a reset ends what is cut anyway'),
+      ...(denialLog === undefined ? [] : [logRule(denialLog)]),
       rule(
         [established, { kind: 'protocol', protocol: 'TCP' }],
         [{ kind: 'counter' }, { kind: 'reject', with: 'tcp-reset' }],
@@ -281,6 +298,18 @@ function deniedChain({ ctMarkMask, deny }: SkeletonOptions): Chain {
         : [rule([], [{ kind: 'counter' }, verdict('drop')])]),
     ],
   };
+}
+
+/** Here every policy had its say: what another one allows is never logged. */
+function logRule({ group, perSecond }: DenialLog): Rule {
+  return rule(
+    [],
+    [
+      { kind: 'limit', perSecond, burst: 2 * perSecond },
+      { kind: 'log', group, prefix: denialLogPrefix, bytes: loggedBytes },
+    ],
+    'for the log of denied connections',
+  );
 }
 
 function revokedChain(): Chain {

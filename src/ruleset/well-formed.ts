@@ -115,6 +115,8 @@ function impliedBy(
     case 'source-local':
     case 'loopback':
     case 'counter':
+    case 'limit':
+    case 'log':
     case 'set-ct-mark':
     case 'port-vmap':
     case 'verdict':
@@ -180,6 +182,10 @@ function statementFaults(
         rule.matches.some((match) => impliedBy(match)[0]?.protocol === 'TCP')
         ? []
         : ['resets without matching TCP'];
+    case 'limit':
+      return statement.perSecond >= 1 && isWithin(statement.burst, 0xffffffff) ? [] : ['no rate'];
+    case 'log':
+      return isWithin(statement.group, 0xffff) && isWithin(statement.bytes, 0xffff) ? [] : ['no log group'];
     case 'counter':
       return [];
   }

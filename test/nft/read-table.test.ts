@@ -48,8 +48,9 @@ describe.each<Suite>(['bookworm', 'trixie'])('nft of Debian %s', (suite) => {
         fc.constantFrom('drop' as const, 'reject' as const),
         fc.constantFrom('allow' as const, 'enforce' as const),
         fc.constantFrom(0xffff0000, 0x00ff0000, 0xff),
-        async (any, deny, nodeEgress, ctMarkMask) => {
-          const written = compile(any, { ...options, deny, nodeEgress, ctMarkMask, epoch: 7 });
+        fc.constantFrom({}, { denialLog: { group: 9461, perSecond: 100 } }),
+        async (any, deny, nodeEgress, ctMarkMask, log) => {
+          const written = compile(any, { ...options, deny, nodeEgress, ctMarkMask, ...log, epoch: 7 });
           await nft.apply(replacementOf(written));
           const { ruleset, foreign } = await read();
           expect(foreign).toEqual([]);
@@ -79,7 +80,7 @@ test.each<readonly [string, string, string]>([
   ['a set less', 'delete set inet ringfence ports', 'set ports'],
   [
     'a rule of words that are not ours',
-    'add rule inet ringfence input limit rate 5/second accept',
+    'add rule inet ringfence input meta priority set 1 accept',
     'rule 1 of chain input',
   ],
   ['a rule that logs', 'add rule inet ringfence input log prefix "x" accept', 'rule 1 of chain input'],

@@ -80,6 +80,8 @@ export function everyKind(): Ruleset {
     { kind: 'loopback' },
   ];
   const statements: Statement[] = [
+    { kind: 'limit', perSecond: 100, burst: 200 },
+    { kind: 'log', group: 9461, prefix: 'ringfence denied', bytes: 128 },
     { kind: 'set-ct-mark', keep: 0x0000ffff, value: 0x10000 },
     { kind: 'address-vmap', side: 'daddr', family: 'IPv4', map: 'dispatch' as SetName },
     { kind: 'address-vmap', side: 'saddr', family: 'IPv6', map: 'dispatch6' as SetName },
