@@ -60,6 +60,8 @@ host_tools() {
 wishes() {
   has kubectl || package_of "$1" kubectl
   has chromium || echo chromium
+  # Reads what the kernel logs of denied packets.
+  [ "$1" != apt-get ] || has ulogd || echo ulogd2-json
   # Relatives of Debian check Debian's packages of nft with it.
   [ "$1" != apt-get ] || [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || echo debian-archive-keyring
 }

@@ -19,6 +19,9 @@ export interface AgentConfigValues {
   readonly deny?: string;
   readonly nodeEgress?: string;
   readonly nftPath?: string;
+  readonly logDenials?: boolean;
+  readonly logGroup?: string;
+  readonly ulogdPath?: string;
 }
 
 export interface ListenAddress {
@@ -38,6 +41,8 @@ export interface AgentConfig {
   readonly compiler: Omit<CompilerOptions, 'epoch'>;
   /** The nft binary: a path, or a name to look up in PATH. */
   readonly nftPath: string;
+  /** ulogd2: a path, or a name to look up in PATH. Read where `compiler.denialLog` is set. */
+  readonly ulogdPath: string;
 }
 
 /** The defaults as text, for help. Both addresses are the node's own: /status names policies, and pods can reach the node. */
@@ -50,6 +55,8 @@ export const agentConfigDefaults = {
   deny: defaultCompilerOptions.deny,
   nodeEgress: defaultCompilerOptions.nodeEgress,
   nftPath: 'nft',
+  logGroup: '9461',
+  ulogdPath: 'ulogd',
 } as const satisfies AgentConfigValues;
 
 /**
@@ -82,8 +89,17 @@ export function readAgentConfig(
         agentConfigDefaults.nodeEgress,
         problems,
       ),
+      ...(values.logDenials === true
+        ? {
+            denialLog: {
+              group: readLogGroup(values.logGroup ?? agentConfigDefaults.logGroup, problems),
+              perSecond: 100,
+            },
+          }
+        : {}),
     },
-    nftPath: readNftPath(values.nftPath ?? agentConfigDefaults.nftPath, problems),
+    ulogdPath: readProgram('--ulogd', values.ulogdPath ?? agentConfigDefaults.ulogdPath, problems),
+    nftPath: readProgram('--nft', values.nftPath ?? agentConfigDefaults.nftPath, problems),
   };
   if (problems.length > 0) throw new AgentError('config-invalid', problems.join('; '));
   return config;
@@ -147,9 +163,18 @@ function readMask(text: string, problems: string[]): number {
   return mask;
 }
 
-function readNftPath(text: string, problems: string[]): string {
-  if (text === '') problems.push('--nft must not be empty');
+function readProgram(flag: string, text: string, problems: string[]): string {
+  if (text === '') problems.push(`${flag} must not be empty`);
   return text;
+}
+
+/** nfnetlink_log has 65,536 groups; the kernel's own log goes to group 0. */
+function readLogGroup(text: string, problems: string[]): number {
+  const group = /^[0-9]{1,5}$/.test(text) ? Number(text) : 0;
+  if (group < 1 || group > 65_535) {
+    problems.push(`--log-group ${JSON.stringify(text)} must be a number from 1 to 65535`);
+  }
+  return group;
 }
 
 function readChoice<const Choice extends string>(

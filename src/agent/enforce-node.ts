@@ -2,10 +2,14 @@ import type { KubeClient } from '../kube/client.ts';
 import { sleep } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Pod } from '../model/pod.ts';
+import type { Cluster } from '../model/cluster.ts';
 import type { Nft } from '../nft/nft.ts';
+import { type LoggedPacket, packetLog } from '../nft/packet-log.ts';
 import { formatVersion, type NftVersion } from '../nft/version.ts';
+import { denialLogPrefix } from '../ruleset/skeleton.ts';
 import type { Clock } from './clock.ts';
 import type { AgentConfig, ListenAddress } from './config.ts';
+import { createDenialLog, type DenialLog } from './denial-log.ts';
 import { createEnforcement, type Enforcement } from './enforcement.ts';
 import { livenessChecks, readinessChecks } from './health-checks.ts';
 import { type HealthRoute, type HealthSources, listenForHealth, type ListeningServer } from './health.ts';
@@ -49,6 +53,7 @@ export async function enforceNode(
       counts: () => enforcement.counts(),
       watches: () => watches.counts(),
       isWatchingKernel: () => enforcement.state().drift.isWatching,
+      denials: () => denials.counts(),
       invalidPolicies: () => enforcement.invalidPolicies(),
       pendingSeconds: () => {
         const { pendingSince } = enforcement.state().sync;
@@ -99,6 +104,11 @@ export async function enforceNode(
     log,
     clock,
   });
+  const denials = createDenialLog({
+    clusterAround: (packet) => clusterAround(packet, watches),
+    log,
+    clock,
+  });
   const host = watchHost(world);
   const servers = await listen(
     config,
@@ -109,7 +119,10 @@ export async function enforceNode(
   const stop = new AbortController();
   const until = AbortSignal.any([signal, stop.signal]);
   try {
-    const running = [enforcement.run(until), watches.run(until), events.run(until), host.run(until)];
+    const running = [
+      ...[enforcement.run(until), watches.run(until), events.run(until), host.run(until)],
+      ...logDenials(config, denials, until),
+    ];
     await Promise.all(running).finally(async () => {
       stop.abort();
       await Promise.allSettled(running);
@@ -117,6 +130,31 @@ export async function enforceNode(
   } finally {
     await Promise.all(servers.map((server) => server.close()));
   }
+}
+
+function logDenials(config: AgentConfig, denials: DenialLog, signal: AbortSignal): readonly Promise<void>[] {
+  const { denialLog } = config.compiler;
+  if (denialLog === undefined) return [];
+  const { group } = denialLog;
+  return [denials.run(packetLog({ command: [config.ulogdPath], group, prefix: denialLogPrefix, signal }))];
+}
+
+/** The two ends of a packet, and every policy that may have a say. */
+function clusterAround({ source, destination }: LoggedPacket, watches: Watches): Cluster {
+  const pods = readable(watches.pods().values()).filter(({ addresses }) =>
+    addresses.some((address) => address === source || address === destination),
+  );
+  const names = new Set(pods.map(({ namespace }) => namespace));
+  return {
+    namespaces: readable(watches.namespaces().values()).filter(({ name }) => names.has(name)),
+    nodes: [],
+    pods,
+    policies: [...watches.policies().values()].flatMap(({ policy }) =>
+      names.has(policy.namespace) ? [policy] : [],
+    ),
+    services: [],
+    ingresses: [],
+  };
 }
 
 function readable<T extends object>(objects: Iterable<T | Unreadable>): readonly T[] {

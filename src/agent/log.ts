@@ -27,6 +27,9 @@ export type LogMessage =
   | 'pod closed by defect'
   | 'policy diagnostics'
   | 'object not understood'
+  | 'denied connections are logged'
+  | 'denied connections went by unseen'
+  | 'connection denied'
   | 'listening';
 
 /**

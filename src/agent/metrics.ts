@@ -1,11 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { CompilerCounts } from '../ruleset/compiler.ts';
+import type { DenialCounts } from './denial-log.ts';
 import { type DriftCause, driftCauses } from './drift.ts';
 import type { SyncMode } from './sync-loop.ts';
 
 // The only importer of the Prometheus client. A registry of its own, base units, and no label whose values a tenant
-// chooses: whoever can create objects must not be able to grow the agent.
+// chooses, but for a bounded number of namespaces: whoever can create objects must not be able to grow the agent.
 
 /** What the agent can be asked at any moment; read when somebody scrapes. */
 export interface MetricSources {
@@ -14,6 +15,7 @@ export interface MetricSources {
   readonly invalidPolicies: () => number;
   readonly pendingSeconds: () => number;
   readonly isWatchingKernel: () => boolean;
+  readonly denials: () => DenialCounts;
 }
 
 export interface WatchCounts {
@@ -249,6 +251,37 @@ function collectSources(registry: Registry, sources: MetricSources): void {
     },
   });
   collectWatches(registry, sources);
+  collectDenials(registry, sources);
+}
+
+function collectDenials(registry: Registry, sources: MetricSources): void {
+  const registers = [registry];
+  new Counter({
+    name: 'ringfence_denied_connections_total',
+    help: 'Denied connections that were logged, by namespace of the pod whose policies deny it and by direction; each flow once a minute.',
+    labelNames: ['namespace', 'direction'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { namespace, direction, count } of sources.denials().told)
+        this.inc({ namespace, direction }, count);
+    },
+  });
+  const totals = {
+    suppressed: 'Denied connections that were not logged, over the limit of lines.',
+    lost: 'Times that denied connections may have gone by unseen.',
+  } as const;
+  for (const total of ['suppressed', 'lost'] as const) {
+    new Counter({
+      name: `ringfence_denial_log_${total}_total`,
+      help: totals[total],
+      registers,
+      collect() {
+        this.reset();
+        this.inc(sources.denials()[total]);
+      },
+    });
+  }
 }
 
 const watchTotals = {

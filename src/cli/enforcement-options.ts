@@ -8,7 +8,10 @@ import {
 import type { Terminal } from './terminal.ts';
 
 /** How the agent of this node was told to enforce; `verify` must be told the same. */
-export type EnforcementOptions = Omit<AgentConfigValues, 'nftPath'> & { readonly nft?: string };
+export type EnforcementOptions = Omit<AgentConfigValues, 'nftPath' | 'ulogdPath'> & {
+  readonly nft?: string;
+  readonly ulogd?: string;
+};
 
 /** The node, and what the ruleset depends on besides the cluster. */
 export function withEnforcementOptions(command: Command): Command {
@@ -24,12 +27,24 @@ export function withEnforcementOptions(command: Command): Command {
       '--node-egress <how>',
       `allow, or enforce egress rules toward the pod's own node (default: ${agentConfigDefaults.nodeEgress})`,
     )
-    .option('--nft <path>', `the nft binary (default: ${agentConfigDefaults.nftPath})`);
+    .option('--nft <path>', `the nft binary (default: ${agentConfigDefaults.nftPath})`)
+    .option('--log-denials', 'log denied connections by name, with the reason; needs ulogd2 with JSON')
+    .option(
+      '--log-group <number>',
+      `group of nfnetlink_log for it (default: ${agentConfigDefaults.logGroup})`,
+    );
 }
 
 /** @throws {AgentError} naming everything that is wrong */
-export function readEnforcement({ nft, ...values }: EnforcementOptions, { env }: Terminal): AgentConfig {
-  return readAgentConfig(nft === undefined ? values : { ...values, nftPath: nft }, env);
+export function readEnforcement(
+  { nft, ulogd, ...values }: EnforcementOptions,
+  { env }: Terminal,
+): AgentConfig {
+  const programs = {
+    ...(nft === undefined ? {} : { nftPath: nft }),
+    ...(ulogd === undefined ? {} : { ulogdPath: ulogd }),
+  };
+  return readAgentConfig({ ...values, ...programs }, env);
 }
 
 /** For commands about the table and the agent, whatever the node is called. */

@@ -91,7 +91,7 @@ export function childEnvironment(): Readonly<Record<string, string>> {
 function openInput(text: string): number {
   const bytes = Buffer.from(text);
   const failures: unknown[] = [];
-  for (const folder of inputFolders()) {
+  for (const folder of temporaryFolders()) {
     let descriptor: number | undefined;
     try {
       const name = path.join(folder, `.nft-${String(process.pid)}-${randomUUID()}`);
@@ -111,8 +111,8 @@ function openInput(text: string): number {
 
 const tmpfsMagic = 0x01021994;
 
-/** Memory before disk: the ruleset names every policy and need not be written anywhere. */
-function inputFolders(): readonly string[] {
+/** Where to put what lives as long as a child. Memory before disk: the ruleset names every policy and need not be written. */
+export function temporaryFolders(): readonly string[] {
   const inMemory = ['/run', '/dev/shm'].filter((folder) => {
     try {
       return statfsSync(folder).type === tmpfsMagic;

@@ -19,6 +19,7 @@ describe('readAgentConfig', () => {
         nodeEgress: 'allow',
       },
       nftPath: 'nft',
+      ulogdPath: 'ulogd',
     });
   });
 

@@ -30,6 +30,11 @@ function setUp() {
       invalidPolicies: () => 1,
       pendingSeconds: () => 0,
       isWatchingKernel: () => true,
+      denials: () => ({
+        told: [{ namespace: 'shop', direction: 'ingress', count: 2 }],
+        suppressed: 1,
+        lost: 0,
+      }),
     },
     { version: '1.2.3', nftVersion: '1.1.3' },
   );

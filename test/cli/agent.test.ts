@@ -68,9 +68,11 @@ describe('options', () => {
       agentConfigDefaults.deny,
       agentConfigDefaults.nodeEgress,
       agentConfigDefaults.nftPath,
+      agentConfigDefaults.logGroup,
       agentConfigDefaults.healthAddress,
       agentConfigDefaults.metricsAddress,
       agentConfigDefaults.logLevel,
+      agentConfigDefaults.ulogdPath,
     ]);
   });
 });

@@ -8,6 +8,7 @@ import { addressOf } from '../packets/sockets-in-pods.ts';
 
 // The agent as the DaemonSet runs it in the image, enforcing.
 
+const denied: string[] = [];
 const repository = path.resolve(import.meta.dirname, '../..');
 const lab = await startFlowLab(
   [
@@ -16,6 +17,10 @@ const lab = await startFlowLab(
     pod('x/stranger', { nodeName: 'n2' }),
   ],
   {
+    agentFlags: ['--log-denials', '--log-level', 'info'],
+    onLog: (_, line) => {
+      if (line.includes('connection denied')) denied.push(line);
+    },
     command: [
       ...['unshare', '--mount', '--propagation', 'private'],
       ...['sh', `${import.meta.dirname}/confined.sh`, '/tmp', repository, process.execPath],
@@ -45,6 +50,7 @@ report({
   verdicts: answers.map(({ flow, verdict }) => `${flow.from} ${verdict}`),
   capabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map(field),
   noNewPrivileges: field('NoNewPrivs'),
+  denied: denied.length > 0,
   phase: (await lab.status('n1')).phase,
 });
 await lab.close();

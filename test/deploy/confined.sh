@@ -13,9 +13,10 @@ bind() { mount --bind "$1" "$2" && mount -o remount,bind,ro "$2"; }
 for library in usr/lib lib lib64; do
   if [ -d "/$library" ]; then bind "/$library" "$library"; fi
 done
-for file in usr/local/bin/node usr/sbin/nft usr/bin/setpriv opt/ringfence/package.json; do : >"$file"; done
+for file in usr/local/bin/node usr/sbin/nft usr/sbin/ulogd usr/bin/setpriv opt/ringfence/package.json; do : >"$file"; done
 bind "$node" usr/local/bin/node
 bind "$(readlink -f "$(command -v nft)")" usr/sbin/nft
+bind "$(readlink -f "$(command -v ulogd)")" usr/sbin/ulogd
 bind "$(readlink -f "$(command -v setpriv)")" usr/bin/setpriv
 bind "$repository/dist" opt/ringfence/dist
 bind "$repository/rules" opt/ringfence/rules

@@ -9,6 +9,7 @@ test('as the DaemonSet runs it, the agent enforces with NET_ADMIN alone, read-on
     verdicts: ['x/friend allowed', 'x/friend allowed', 'x/stranger dropped', 'x/stranger dropped'],
     capabilities: [none, netAdmin, netAdmin, netAdmin, none],
     noNewPrivileges: '1',
+    denied: true,
     phase: 'enforcing',
   });
 });
@@ -17,5 +18,6 @@ interface Seen {
   readonly verdicts: readonly string[];
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: string;
+  readonly denied: boolean;
   readonly phase: string;
 }

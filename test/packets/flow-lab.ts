@@ -18,10 +18,12 @@ export function startFlowLab(
     services = [],
     agentFlags = [],
     command = agentCommand(),
+    onLog = (node, line) => process.stderr.write(`${node}: ${line}\n`),
   }: {
     services?: readonly Service[];
     agentFlags?: readonly string[];
     command?: readonly string[];
+    onLog?: (node: string, line: string) => void;
   } = {},
 ): Promise<Lab> {
   const [topology, interconnect] = terrain;
@@ -31,7 +33,7 @@ export function startFlowLab(
     agentFlags: ['--log-level', 'warn', ...agentFlags],
     manifests: [],
     enforce: true,
-    onLog: (node, line) => process.stderr.write(`${node}: ${line}\n`),
+    onLog,
     settleTimeout: 30_000,
   });
 }

@@ -27,11 +27,12 @@ export function agentCommand(terminal: Terminal): Command {
         [...logLevels],
       ),
     )
+    .option('--ulogd <path>', `the ulogd binary (default: ${agentConfigDefaults.ulogdPath})`)
     .addHelpText(
       'after',
       `
 Examples:
-  ringfence agent --node-name worker-1 --kubeconfig ~/.kube/config
+  ringfence agent --node-name worker-1 --kubeconfig ~/.kube/config --log-denials
   NODE_NAME=worker-1 ringfence agent --in-cluster --log-level debug`,
     )
     .action(async (options: EnforcementOptions) => {

@@ -1,0 +1,198 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import { type Address, parseAddress } from '../net/address.ts';
+import { createEventQueue, type EventQueue } from './event-queue.ts';
+import { childEnvironment, temporaryFolders } from './exec.ts';
+import { isRecord } from './listing.ts';
+
+/** What the kernel logged of one packet. */
+export interface LoggedPacket {
+  readonly source: Address;
+  readonly destination: Address;
+  /** The number of the IP protocol: 6 is TCP. */
+  readonly protocol: number;
+  /** For TCP and UDP, and for SCTP over IPv4: ulogd2 does not read it behind an IPv6 header. */
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+}
+
+export type PacketLogEvent =
+  | { readonly kind: 'packet'; readonly packet: LoggedPacket }
+  /** From now on packets are told. */
+  | { readonly kind: 'listening' }
+  /** Packets may have gone by untold: the reader ended, said something else, or was faster than its reader. */
+  | { readonly kind: 'lost'; readonly reason: string };
+
+export interface PacketLogOptions {
+  /** ulogd 2.0.8 or newer, with its output to JSON. */
+  readonly command: readonly [string, ...string[]];
+  /** The group of nfnetlink_log. */
+  readonly group: number;
+  /** Packets with another prefix are somebody else's. */
+  readonly prefix: string;
+  readonly signal: AbortSignal;
+}
+
+/** Beyond this many unread packets, what is unread is dropped and said to be lost. */
+const queueLimit = 1000;
+/** Milliseconds. */
+const [firstRestart, lastRestart] = [500, 60_000];
+
+/**
+ * The packets that the ruleset logs, as long as the signal allows. The kernel's netlink messages are read by ulogd2, which
+ * writes a line of JSON for each to a socket of ours. One that ends is started again, sooner or later.
+ */
+export async function* packetLog(options: PacketLogOptions): AsyncGenerator<PacketLogEvent, void, undefined> {
+  const closed = new AbortController();
+  const signal = AbortSignal.any([options.signal, closed.signal]);
+  const queue = createEventQueue<PacketLogEvent>(queueLimit, () => ({
+    kind: 'lost',
+    reason: 'more packets than were read',
+  }));
+  const folder = await makeFolder();
+  const socket = path.join(folder, 'packets');
+  const server = await listen(socket, options.prefix, queue);
+  const config = path.join(folder, 'ulogd.conf');
+  await writeFile(config, ulogdConfig(options.group, socket), { mode: 0o600 });
+  const pump = keepReading([...options.command, '--configfile', config], signal, queue).finally(() => {
+    queue.end();
+  });
+  try {
+    for (let event = await queue.next(); event !== undefined; event = await queue.next()) yield event;
+  } finally {
+    closed.abort();
+    await pump;
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeFolder(): Promise<string> {
+  const failures: unknown[] = [];
+  for (const folder of temporaryFolders()) {
+    try {
+      return await mkdtemp(path.join(folder, 'ringfence-log-'));
+    } catch (error) {
+      // Read-only or full: the next one may do.
+      failures.push(error);
+    }
+  }
+  throw new AggregateError(failures, 'no folder takes the socket of ulogd');
+}
+
+function ulogdConfig(group: number, socket: string): string {
+  return `[global]
+logfile="stdout"
+loglevel=5
+stack=log1:NFLOG,base1:BASE,ip2str1:IP2STR,json1:JSON
+[log1]
+group=${String(group)}
+netlink_socket_buffer_size=1048576
+netlink_socket_buffer_maxsize=4194304
+netlink_qthreshold=1
+[json1]
+mode="unix"
+file="${socket}"
+`;
+}
+
+function listen(socket: string, prefix: string, queue: EventQueue<PacketLogEvent>): Promise<Server> {
+  const server = createServer((connection) => {
+    queue.push({ kind: 'listening' });
+    // A connection that breaks ends with its process, which says so.
+    connection.on('error', () => connection.destroy());
+    createInterface({ input: connection }).on('line', (line) => {
+      const event = eventOf(line, prefix);
+      if (event !== undefined) queue.push(event);
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, () => {
+      resolve(server);
+    });
+  });
+}
+
+async function keepReading(
+  command: readonly string[],
+  signal: AbortSignal,
+  queue: EventQueue<PacketLogEvent>,
+): Promise<void> {
+  const [file = '', ...args] = command;
+  for (let restart = firstRestart; !signal.aborted; restart = Math.min(restart * 2, lastRestart)) {
+    const {
+      exitCode,
+      signal: killedBy,
+      stdout,
+      code,
+    } = await execa(file, args, {
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'ignore',
+      reject: false,
+      maxBuffer: 64 * 1024,
+      cancelSignal: signal,
+      killSignal: 'SIGKILL',
+      extendEnv: false,
+      env: childEnvironment(),
+    });
+    if (isAborted(signal)) return;
+    const end = exitCode === undefined ? (killedBy ?? code ?? 'unknown') : `exit code ${String(exitCode)}`;
+    const lastWords = stdout.trim().split('\n').at(-1) ?? '';
+    queue.push({ kind: 'lost', reason: `${file} ended: ${end}${lastWords === '' ? '' : `: ${lastWords}`}` });
+    await delay(restart, undefined, { signal }).catch(ignoreAbort(signal));
+  }
+}
+
+function ignoreAbort(signal: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!signal.aborted) throw error;
+  };
+}
+
+/** Asked anew: the compiler takes a signal that was not aborted once for one that never is. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+/** What one line of ulogd's JSON says; `undefined` for packets of others. */
+export function eventOf(line: string, prefix: string): PacketLogEvent | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return { kind: 'lost', reason: `not JSON: ${line.slice(0, 100)}` };
+  }
+  if (!isRecord(json) || json['oob.prefix'] !== prefix) return undefined;
+  const [source, destination] = [addressAt(json, 'src_ip'), addressAt(json, 'dest_ip')];
+  const protocol = numberAt(json, 'ip.protocol') ?? numberAt(json, 'ip6.nexthdr');
+  if (source === undefined || destination === undefined || protocol === undefined) {
+    return { kind: 'lost', reason: `no addresses: ${line.slice(0, 200)}` };
+  }
+  const [sourcePort, destinationPort] = [numberAt(json, 'src_port'), numberAt(json, 'dest_port')];
+  return {
+    kind: 'packet',
+    packet: {
+      source,
+      destination,
+      protocol,
+      ...(sourcePort === undefined ? {} : { sourcePort }),
+      ...(destinationPort === undefined ? {} : { destinationPort }),
+    },
+  };
+}
+
+function addressAt(json: Readonly<Record<string, unknown>>, key: string): Address | undefined {
+  const value = json[key];
+  return typeof value === 'string' ? parseAddress(value) : undefined;
+}
+
+function numberAt(json: Readonly<Record<string, unknown>>, key: string): number | undefined {
+  const value = json[key];
+  return typeof value === 'number' ? value : undefined;
+}
