@@ -64,8 +64,7 @@ async function bench(): Promise<void> {
   for (const [name, ...files] of [
     ['matrix -o json', json],
     ['matrix -o csv', json],
-    ['matrix, folded', json],
-    ['matrix --by namespace', json],
+    ['matrix, summed up', json],
     ['test', json, suite],
     ['diff', json, changed],
     ['lint', json],

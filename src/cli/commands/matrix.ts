@@ -1,5 +1,9 @@
 import { Command, Option } from 'commander';
-import { connectivityOf, type Connectivity } from '../../analysis/connectivity/connectivity.ts';
+import {
+  type Connectivity,
+  connectivityIn,
+  connectivityOf,
+} from '../../analysis/connectivity/connectivity.ts';
 import type { By, Endpoint } from '../../analysis/connectivity/endpoints.ts';
 import { focusOf } from '../../analysis/picture/focus.ts';
 import { type Picture, pictureOf } from '../../analysis/picture/picture.ts';
@@ -15,6 +19,7 @@ import { matrixDot } from '../output/matrix/dot.ts';
 import { focusMarkdown, focusSvg, focusText } from '../output/matrix/focus.ts';
 import { matrixHtml } from '../output/matrix/html.ts';
 import { matrixMarkdown } from '../output/matrix/markdown.ts';
+import { matrixSummary } from '../output/matrix/summary.ts';
 import { matrixSvg } from '../output/matrix/svg.ts';
 import { matrixText } from '../output/matrix/text.ts';
 import type { Finish } from '../program.ts';
@@ -36,6 +41,9 @@ const defaultWidth = 100;
 
 /** More groups than that, and a drawing of workloads becomes one of namespaces, unless it was asked for. */
 const mostGroups = 120;
+
+/** More than that is a text that nobody reads as a picture, cut into blocks as it is. */
+const mostInText = 400;
 
 /** `ringfence matrix`: who reaches whom. */
 export function matrixCommand(terminal: Terminal, finish: Finish): Command {
@@ -134,7 +142,7 @@ function pictureFor(
   terminal.err(
     `note: ${String(picture.groups.length)} rows are too many to draw, so namespaces are drawn; --by workload, -n or -l say otherwise\n`,
   );
-  return pictureOf(connectivityOf(connectivity.reach.cluster, 'namespace'));
+  return pictureOf(connectivityIn(connectivity.reach, 'namespace'));
 }
 
 function drawn(picture: Picture, { output }: Pick<MatrixOptions, 'output'>, terminal: Terminal): string {
@@ -142,6 +150,12 @@ function drawn(picture: Picture, { output }: Pick<MatrixOptions, 'output'>, term
   if (output === 'svg') return matrixSvg(picture);
   if (output === 'html') return matrixHtml(picture, 'Who reaches whom');
   if (output === 'dot') return matrixDot(picture);
+  if (picture.groups.length > mostInText) {
+    terminal.err(
+      `note: ${String(picture.groups.length)} rows are too many for a terminal, so they are summed up; -n, -l or --focus draw some, -o csv lists all\n`,
+    );
+    return matrixSummary(picture);
+  }
   return matrixText(picture, { width: terminal.columns ?? defaultWidth, colour: terminal.colour.out });
 }
 

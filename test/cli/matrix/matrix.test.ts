@@ -79,6 +79,36 @@ spec: { podSelector: { matchLabels: { app: p${String(at)} } }, ingress: [{ ports
   expect(all.out).toContain('131 every address');
 });
 
+test('what is too large for a terminal is summed up, a line for each, and says so', async () => {
+  const rule = '{ ports: [{ port: 80 }] }';
+  const namespaces = Array.from(
+    { length: 401 },
+    (_, at) => `apiVersion: v1
+kind: Pod
+metadata: { namespace: n${String(at).padStart(3, '0')}, name: p }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { namespace: n${String(at).padStart(3, '0')}, name: p }
+spec: { podSelector: {}, policyTypes: [Ingress, Egress], ${at === 0 ? `egress: [${rule}]` : at < 3 ? `ingress: [${rule}]` : ''} }
+`,
+  ).join('---\n');
+  const { code, out, err } = await run(['matrix', '-f', 'many.yaml'], { files: { 'many.yaml': namespaces } });
+  expect(code).toBe(0);
+  expect(err.split('\n')[1]).toBe(
+    'note: 402 rows are too many for a terminal, so they are summed up; -n, -l or --focus draw some, -o csv lists all',
+  );
+  const lines = out.trimEnd().split('\n');
+  expect(lines).toHaveLength(402);
+  expect(lines.slice(0, 5).map((line) => line.split(/ {2,}/))).toEqual([
+    ['WHO', 'REACHES', 'REACHES OUTSIDE', 'REACHED BY', 'REACHED FROM OUTSIDE'],
+    ['n000', '2 of 400', 'yes', '0 of 400', 'no'],
+    ['n001', '0 of 400', 'no', '1 of 400', 'yes'],
+    ['n002', '0 of 400', 'no', '1 of 400', 'yes'],
+    ['n003', '0 of 400', 'no', '0 of 400', 'no'],
+  ]);
+});
+
 describe('nothing of the input is markup', () => {
   // The API would refuse these names; a file may hold them.
   const name = `<img src=x onerror=alert(1)>"'|=1+1@team \\u001b[2J`;
