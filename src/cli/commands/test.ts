@@ -7,7 +7,7 @@ import { loadLive } from '../input/live-input.ts';
 import { findTests } from '../input/policy-test/find-tests.ts';
 import { type LabFlags, withLabOptions } from '../lab-options.ts';
 import { formatDiagnostics } from '../output/diagnostics.ts';
-import { testReportText } from '../output/policy-test/text.ts';
+import { formatTestReport, type TestFormat, testFormats } from '../output/policy-test/formats.ts';
 import { clusterLoader, type GivenCluster } from '../policy-test/clusters.ts';
 import { type RanSuite, runTests } from '../policy-test/run-tests.ts';
 import { snapshotChecks } from '../policy-test/snapshot.ts';
@@ -17,7 +17,7 @@ import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface TestOptions extends ClusterOptions {
-  readonly output: 'text';
+  readonly output: TestFormat;
   readonly live?: true;
   readonly update?: true;
   readonly ci?: true;
@@ -41,7 +41,7 @@ export function testCommand(terminal: Terminal, finish: Finish): Command {
     .option('--live', 'ask a running cluster in place of the manifests that the files name')
     .option('-u, --update', 'write the lock files of snapshot: anew')
     .option('--ci', 'refuse to write anything')
-    .addOption(new Option('-o, --output <format>', 'what to print').choices(['text']).default('text'))
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(testFormats).default('text'))
     .addHelpText(
       'after',
       `
@@ -52,6 +52,7 @@ Examples:
   ringfence test policies/ -f deploy/
   ringfence test --update && git diff                       # what a change of the policies opens and closes
   helm template . | ringfence test -f -
+  ringfence test -o junit > tests.xml
   ringfence test --packets --family dual`,
     )
     .action((paths: readonly string[], options: TestOptions & LabFlags) =>
@@ -103,9 +104,11 @@ export async function runTestCommand(
       ...(packets === undefined ? {} : { packets }),
     });
     tellDiagnostics(diagnostics, ran, terminal);
-    const report = { suites: ran.map((one) => one.report) };
-    if (ran.length > 0) terminal.out(testReportText(report, terminal.colour.out));
-    finish(diagnostics.length > 0 ? exitCode.cannotAnswer : exitCodeOf(report));
+    const report = { suites: ran.map((one) => one.report), diagnostics };
+    if (ran.length > 0 || options.output !== 'text') {
+      terminal.out(formatTestReport(report, options.output, terminal.colour.out));
+    }
+    finish(exitCodeOf(report));
   } finally {
     await packets?.close();
   }
@@ -180,6 +183,6 @@ function tellDiagnostics(found: readonly Diagnostic[], ran: readonly RanSuite[],
 
 function exitCodeOf(report: TestReport): ExitCode {
   const { failed, unanswered, broken } = countsOf(report);
-  if (broken > 0 || unanswered > 0) return exitCode.cannotAnswer;
+  if (report.diagnostics.length > 0 || broken > 0 || unanswered > 0) return exitCode.cannotAnswer;
   return failed > 0 ? exitCode.no : exitCode.yes;
 }

@@ -33,7 +33,7 @@ function legJson({ leg, verdict, explanations, more, unknown }: LegAnswer): obje
     ...(leg.hops.length === 0 ? {} : { services: leg.hops.map(hopJson) }),
     ...(leg.deadEnd === undefined ? {} : { reason: leg.deadEnd.message }),
     ...(unknown === undefined ? {} : { reason: unknown }),
-    connections: explanations.map(connectionJson),
+    connections: explanations.map(explainedJson),
     more,
   };
 }
@@ -56,7 +56,8 @@ function hopJson({ service, port, targets }: ServiceHop): object {
   };
 }
 
-function connectionJson({ from, to, asked, passes, family, egress, ingress }: Explanation): object {
+/** One connection, and what both sides say of it. */
+export function explainedJson({ from, to, asked, passes, family, egress, ingress }: Explanation) {
   return {
     from: endJson(from),
     to: endJson(to),

@@ -1,11 +1,12 @@
 import type { Finding } from '../../analysis/lint/rule.ts';
-import { printable } from '../../model/read/quote.ts';
+import { jsonText } from './json-text.ts';
 import { countFindings } from './lint-text.ts';
+import { apiVersion } from './traffic-json.ts';
 
-/** The findings as a document. Read back, text is as it was written: whoever shows it escapes it. */
+/** The findings as a document of kind LintReport. */
 export function lintJson(findings: readonly Finding[]): string {
-  const report = {
-    apiVersion: 'ringfence.dev/v1alpha1',
+  return jsonText({
+    apiVersion,
     kind: 'LintReport',
     findings: findings.map(({ rule, severity, place, object, message, hint, ignored }) => ({
       rule,
@@ -19,8 +20,5 @@ export function lintJson(findings: readonly Finding[]): string {
       ignored,
     })),
     counts: countFindings(findings),
-  };
-  // Within its strings JSON may escape any character; outside of them there are line breaks alone.
-  const lines = JSON.stringify(report, null, 2).split('\n').map(printable);
-  return `${lines.join('\n')}\n`;
+  });
 }

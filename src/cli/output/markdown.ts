@@ -17,6 +17,24 @@ export function markdownCode(text: string): string {
   return `<code>${markdownText(text)}</code>`;
 }
 
+/** GitHub takes 65,536 characters in a comment; bytes are never fewer, and there is room to say what was left out. */
+export const commentBytes = 65_000;
+
+/** The first of the pieces that have room in so many bytes together, and how many are left over. */
+export function fitting<T>(
+  pieces: readonly T[],
+  room: number,
+  textOf: (piece: T) => string,
+): { readonly kept: readonly T[]; readonly left: number } {
+  let used = 0;
+  const end = pieces.findIndex((piece) => (used += bytesOf(textOf(piece))) > room);
+  return end === -1 ? { kept: pieces, left: 0 } : { kept: pieces.slice(0, end), left: pieces.length - end };
+}
+
+export function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 /** A table; the cells are Markdown already. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;

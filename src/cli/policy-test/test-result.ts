@@ -5,6 +5,8 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 /** How the policy tests of one run ended. */
 export interface TestReport {
   readonly suites: readonly SuiteReport[];
+  /** Paths at which no policy test could be read. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** One document of a policy test file. */
@@ -59,7 +61,7 @@ export interface TestCounts {
   readonly broken: number;
 }
 
-export function countsOf({ suites }: TestReport): TestCounts {
+export function countsOf({ suites }: Pick<TestReport, 'suites'>): TestCounts {
   const results = suites.flatMap((suite) => suite.results);
   const count = (status: Status): number => results.filter((result) => result.status === status).length;
   return {
@@ -72,7 +74,7 @@ export function countsOf({ suites }: TestReport): TestCounts {
 }
 
 /** Whether a document could not be run. */
-export function isBroken({ diagnostics }: SuiteReport): boolean {
+export function isBroken({ diagnostics }: Pick<SuiteReport, 'diagnostics'>): boolean {
   return diagnostics.some(({ severity }) => severity === 'error');
 }
 

@@ -1,11 +1,8 @@
 import type { Difference } from '../../../analysis/difference/difference.ts';
 import { type ChangeGroup, groupsOf } from '../../../analysis/difference/report.ts';
 import { trafficText } from '../../../net/traffic.ts';
-import { markdownTable, markdownText } from '../markdown.ts';
+import { bytesOf, commentBytes, fitting, markdownTable, markdownText } from '../markdown.ts';
 import { countsText, endsText } from './text.ts';
-
-/** GitHub takes 65,536 characters in a comment; bytes are never fewer. */
-const mostBytes = 65_000;
 
 /** A comment for a pull request. What does not fit is left out, and the comment says how much. */
 export function differenceMarkdown(difference: Difference): string {
@@ -21,15 +18,8 @@ export function differenceMarkdown(difference: Difference): string {
   ];
   if (rows.length === 0) return `${head}${ends}`;
   const columns = ['', 'from', 'to', 'ports', 'because'];
-  const room = mostBytes - bytesOf(head) - bytesOf(ends) - bytesOf(markdownTable(columns, []));
-  const kept: string[][] = [];
-  let used = 0;
-  for (const row of rows) {
-    used += bytesOf(row.join(' | ')) + 5;
-    if (used > room) break;
-    kept.push(row);
-  }
-  const left = rows.length - kept.length;
+  const room = commentBytes - bytesOf(head) - bytesOf(ends) - bytesOf(markdownTable(columns, []));
+  const { kept, left } = fitting(rows, room, (row) => `| ${row.join(' | ')} |\n`);
   const cut =
     left === 0
       ? ''
@@ -50,8 +40,4 @@ function rowOf(sign: string, { sources, destinations, traffic, because }: Change
 
 function shortened(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}…`;
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

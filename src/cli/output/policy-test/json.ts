@@ -1,0 +1,78 @@
+import { type ExplainedFailure, counterexampleText } from '../../../analysis/policy-test/failure-text.ts';
+import type { Diagnostic } from '../../../model/diagnostic.ts';
+import {
+  countsOf,
+  isBroken,
+  type SuiteReport,
+  type TestReport,
+  type TestResult,
+} from '../../policy-test/test-result.ts';
+import { explainedJson } from '../explanation-json.ts';
+import { jsonText } from '../json-text.ts';
+import { apiVersion, trafficJson } from '../traffic-json.ts';
+import { suiteStatus } from './text.ts';
+
+/** A report as a document of kind TestReport. Its schema is `ringfence schema test-report`. */
+export function testReportJson(report: TestReport): string {
+  return jsonText({
+    apiVersion,
+    kind: 'TestReport',
+    suites: report.suites.map(suiteJson),
+    diagnostics: report.diagnostics.map(diagnosticJson),
+    counts: countsOf(report),
+  });
+}
+
+function suiteJson(suite: SuiteReport): object {
+  const { file, document, diagnostics, results } = suite;
+  return {
+    file,
+    document,
+    status: isBroken(suite) ? 'broken' : suiteStatus(suite),
+    diagnostics: diagnostics.map(diagnosticJson),
+    results: results.map(resultJson),
+  };
+}
+
+function diagnosticJson({ code, severity, message, path, hint, object, source }: Diagnostic): object {
+  return { code, severity, message, path, hint, object, ...source };
+}
+
+function resultJson({
+  verb,
+  text,
+  name,
+  why,
+  source,
+  status,
+  detail,
+  failures,
+  changes,
+}: TestResult): object {
+  return {
+    verb,
+    text,
+    name,
+    why,
+    ...source,
+    status,
+    detail,
+    failures: failures.map(failureJson),
+    changes,
+  };
+}
+
+function failureJson(failure: ExplainedFailure): object {
+  const { kind, example, explanation } = failure;
+  const { from, to, family, egress, ingress } = explainedJson(explanation);
+  return {
+    kind,
+    message: counterexampleText(failure),
+    from,
+    to,
+    family,
+    traffic: trafficJson(example.traffic),
+    egress,
+    ingress,
+  };
+}
