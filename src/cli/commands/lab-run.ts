@@ -39,9 +39,7 @@ Examples:
     )
     .action(async (options: LabRunOptions) => {
       if (options.tests !== undefined) {
-        if (options.output === 'json')
-          throw new UsageError('the output of tests is text', 'leave out -o json');
-        await runTestCommand(options.tests, { ...options, output: 'text', packets: true }, terminal, finish);
+        await runTestCommand(options.tests, { ...options, packets: true }, terminal, finish);
         return;
       }
       if (options.filename === undefined) {

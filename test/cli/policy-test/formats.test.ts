@@ -4,6 +4,8 @@ import { XMLParser } from 'fast-xml-parser';
 import { SyntaxValidator } from 'fast-xml-validator';
 import { Parser } from 'tap-parser';
 import { describe, expect, test } from 'vitest';
+import { formatTestReport, testFormats } from '../../../src/cli/output/policy-test/formats.ts';
+import type { TestResult } from '../../../src/cli/policy-test/test-result.ts';
 import { run } from '../../golden/command-line.ts';
 
 // What `ringfence test -o` prints, read back by programs that others wrote.
@@ -368,5 +370,24 @@ test('where there is no test, the document says so', async () => {
     const { code, out } = await print(output, { 'a.yaml': '' });
     expect(code).toBe(2);
     expect(out).toContain(sign);
+  }
+});
+
+test('what passed and has something to say is told in every format', () => {
+  const source = { file: 'a.policy-test.yaml', line: 2, column: 5 };
+  const tried: TestResult = {
+    ...{ verb: 'deny', text: 'any -> shop/web', source, status: 'passed', failures: [] },
+    detail: ['3 connections tried: 3 denied'],
+    packets: { known: 3, answered: 0, denied: 3, unproven: 0 },
+  };
+  const suite = { file: source.file, document: 1, documents: 1, diagnostics: [], results: [tried] };
+  for (const format of testFormats) {
+    const text = formatTestReport({ suites: [suite], diagnostics: [] }, format, false);
+    expect(text, format).toContain('3 connections tried: 3 denied');
+    if (format === 'json')
+      expect(JSON.parse(text)).toMatchObject({ suites: [{ results: [{ packets: tried.packets }] }] });
+    if (format === 'tap') expect(parseTap(text).results).toMatchObject({ ok: true, pass: 1 });
+    if (format === 'junit')
+      expect(countsIn(parseXml(text))).toMatchObject({ tests: '1', failures: '0', errors: '0' });
   }
 });

@@ -47,6 +47,7 @@ function resultJson({
   status,
   detail,
   failures,
+  packets,
   changes,
 }: TestResult): object {
   return {
@@ -58,6 +59,7 @@ function resultJson({
     status,
     detail,
     failures: failures.map(failureJson),
+    packets,
     changes,
   };
 }

@@ -37,12 +37,12 @@ function suiteRow(suite: SuiteReport): readonly string[] {
   return [signs[suiteStatus(suite)], markdownText(shortened(suiteName(suite))), said];
 }
 
-/** The worst first. */
+/** The worst first, and at the end what passed and has something to say. */
 function blocksOf({ diagnostics, suites }: TestReport): readonly string[] {
   const results = (status: Status): readonly string[] =>
     suites
       .flatMap((suite) => suite.results)
-      .filter((result) => result.status === status)
+      .filter((result) => result.status === status && (status !== 'passed' || result.detail.length > 0))
       .map(resultBlock);
   const errors = [...diagnostics, ...suites.flatMap((suite) => suite.diagnostics)].filter(
     ({ severity }) => severity === 'error',
@@ -54,6 +54,7 @@ function blocksOf({ diagnostics, suites }: TestReport): readonly string[] {
     ...results('failed'),
     ...results('unanswered'),
     ...results('skipped'),
+    ...results('passed'),
   ];
 }
 
