@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes a fresh clone ready for `npm test` and `npm run demo`, which call it first: host tools, node_modules, dist.
+# `bootstrap.sh test` also installs what only tests use: a browser, kubectl, ulogd.
 # Asks nothing, says what it does, does nothing when there is nothing to do. Needs only sh, npm and a Node.js of any age:
 # npm runs this with the system's Node while node_modules is missing, the project's own (24) comes with node_modules.
 set -eu
@@ -8,6 +9,8 @@ cd "$(dirname "$0")/.."
 # Debian gives ordinary users a PATH without the folders that hold nft and sysctl.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
+
+purpose=${1:-demo}
 
 main() {
   if ready; then exit 0; fi
@@ -25,7 +28,7 @@ main() {
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
-ready() { [ -z "$(missing_tools)" ] && ! node_modules_stale && ! dist_stale; }
+ready() { [ -z "$(missing_tools)" ] && ! node_modules_stale && ! dist_stale && [ -z "$(untried_wishes)" ]; }
 
 # What the lab and the tests run on the host.
 needed='nft ip unshare nsenter setpriv sysctl'
@@ -47,16 +50,21 @@ host_tools() {
     still=$(missing_tools)
     [ -z "$still" ] || fail "still missing after installation: $still"
   fi
-  if [ "$(id -u)" -eq 0 ] && [ "$manager" != none ]; then
-    for wish in $(wishes "$manager"); do
-      say "installing $wish"
-      (install_packages "$manager" "$wish") || say "no package $wish here; the tests that need it will say so"
-    done
-  fi
+  for wish in $(untried_wishes); do
+    say "installing $wish"
+    (install_packages "$manager" "$wish") || say "no package $wish here; the tests that need it will say so"
+    mkdir -p .cache && echo "$wish" >>.cache/wishes
+  done
 }
 
-# Some tests use these; not every distribution has a package of them. Looked for on a fresh machine only, that is when
-# something else is to be done too.
+# Some tests use these; not every distribution has a package of them, so each is tried once.
+untried_wishes() {
+  if [ "$purpose" != test ] || [ "$(id -u)" -ne 0 ] || [ "$(package_manager)" = none ]; then return 0; fi
+  for wish in $(wishes "$(package_manager)"); do
+    grep -qx "$wish" .cache/wishes 2>/dev/null || echo "$wish"
+  done
+}
+
 wishes() {
   has kubectl || package_of "$1" kubectl
   has chromium || echo chromium
