@@ -6,7 +6,7 @@ import type { Cluster } from '../model/cluster.ts';
 import type { Nft } from '../nft/nft.ts';
 import { type LoggedPacket, packetLog } from '../nft/packet-log.ts';
 import { formatVersion, type NftVersion } from '../nft/version.ts';
-import { denialLogPrefix } from '../ruleset/skeleton.ts';
+import { denialLogPrefix } from '../ruleset/verdict-chains.ts';
 import type { Clock } from './clock.ts';
 import type { AgentConfig, ListenAddress } from './config.ts';
 import { createDenialLog, type DenialLog } from './denial-log.ts';

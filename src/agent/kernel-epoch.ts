@@ -1,7 +1,7 @@
 import { isRecord, type ListedObject } from '../nft/listing.ts';
 import { epochOfMark, lastEpoch } from '../ruleset/epoch.ts';
 import type { Ruleset } from '../ruleset/objects.ts';
-import { sharedChains } from '../ruleset/skeleton.ts';
+import { sharedChains } from '../ruleset/verdict-chains.ts';
 
 /**
  * The epoch in which the kernel's table judges, from its listing: the chain `judged` writes it into the conntrack mark.
@@ -24,8 +24,11 @@ export function kernelEpoch(objects: readonly ListedObject[], ctMarkMask: number
 /** The epoch in which a desired ruleset judges; `undefined` where it does not judge at all. */
 export function rulesetEpoch({ chains }: Ruleset, ctMarkMask: number): number | undefined {
   const statements = chains.get(sharedChains.judged)?.rules.flatMap((rule) => rule.statements) ?? [];
-  const mark = statements.find((statement) => statement.kind === 'set-ct-mark');
-  return mark === undefined ? undefined : epochOfMark(ctMarkMask, mark.value);
+  return statements
+    .flatMap((statement) =>
+      statement.kind === 'set-ct-mark' ? [epochOfMark(ctMarkMask, statement.value)] : [],
+    )
+    .find((epoch) => epoch >= 1 && epoch <= lastEpoch(ctMarkMask));
 }
 
 /**

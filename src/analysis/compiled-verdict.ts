@@ -1,4 +1,5 @@
 import type { Cluster } from '../model/cluster.ts';
+import type { Address } from '../net/address.ts';
 import type { Endpoint, Flow, FlowProtocol } from '../policy/flow.ts';
 import { compile, type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
 import { interpret } from '../ruleset/interpret.ts';
@@ -61,15 +62,22 @@ function nodeOf(endpoint: Endpoint): string | undefined {
 }
 
 function firstPacket(flow: Flow, hook: Hook): Packet {
+  const isIPv6 = flow.source.address.includes(':');
   return {
     hook,
     source: flow.source.address,
     destination: flow.destination.address,
     sourceIsLocal: hook === 'output' && flow.source.kind === 'node',
-    protocol: packetProtocol(flow.protocol, flow.source.address.includes(':')),
+    protocol: packetProtocol(flow.protocol, isIPv6),
     ...(flow.port === undefined ? {} : { destinationPort: flow.port }),
-    ...(flow.protocol === 'ICMP' && flow.source.address.includes(':') ? { icmpv6Type: 128 } : {}),
-    ct: { state: 'new', direction: 'original', mark: 0 },
+    ...(flow.protocol === 'ICMP' && isIPv6 ? { icmpv6Type: 128 } : {}),
+    ct: {
+      ...{ state: 'new', direction: 'original', mark: 0 },
+      // Only behind a Service does a pod meet itself on the way.
+      ...(flow.source.address === flow.destination.address
+        ? { originalDestination: (isIPv6 ? '::' : '0.0.0.0') as Address }
+        : {}),
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import { type Cidr, hostCidr, readCidr } from '../net/cidr.ts';
-import { parseAddress } from '../net/address.ts';
+import { familyOf, parseAddress } from '../net/address.ts';
 import { type Protocol, protocols } from '../net/protocol.ts';
 import type { CtState, Match, Rule, SetName, Statement } from '../ruleset/objects.ts';
+import { isInterfacePattern, noHelper } from '../ruleset/render-text.ts';
 import { isRecord, type ListedObject } from './listing.ts';
 import { keyOf, only, readAddress, readBitwise, readPayload, readTransport } from './read-expression.ts';
 import { readComponent } from './read-set.ts';
@@ -99,6 +100,39 @@ const readers: {
   'ct-direction': ({ op, left, right }) => {
     if (op !== '==' || keyOf(left, 'ct') !== 'direction') return undefined;
     return right === 'original' || right === 'reply' ? { kind: 'ct-direction', direction: right } : undefined;
+  },
+  'ct-redirected': ({ op, left, right }) => {
+    const ct = only(left, 'ct');
+    const from = typeof right === 'string' ? parseAddress(right) : undefined;
+    if (op !== '!=' || !isRecord(ct) || ct['dir'] !== 'original' || from === undefined) return undefined;
+    const key = familyOf(from) === 'IPv4' ? 'ip daddr' : 'ip6 daddr';
+    return ct['key'] === key ? { kind: 'ct-redirected', from } : undefined;
+  },
+  'ct-helper': ({ op, left, right }) =>
+    op === '!=' && keyOf(left, 'ct') === 'helper' && right === noHelper ? { kind: 'ct-helper' } : undefined,
+  icmp: ({ op, left, right }) => {
+    if (op !== '==' || keyOf(left, 'meta') !== 'l4proto') return undefined;
+    const words = choices(right).map(String).sort().join();
+    return words === 'icmp,ipv6-icmp' ? { kind: 'icmp' } : undefined;
+  },
+  'hop-limit': ({ op, left, right }) => {
+    const { protocol, field } = readPayload(left) ?? {};
+    const isHopLimit = op === '==' && protocol === 'ip6' && field === 'hoplimit';
+    return isHopLimit && typeof right === 'number' ? { kind: 'hop-limit', value: right } : undefined;
+  },
+  'source-unrouted': ({ op, left, right }) => {
+    const fib = only(left, 'fib');
+    if (op !== '==' || right !== false || !isRecord(fib) || fib['result'] !== 'oif') return undefined;
+    const flags: readonly unknown[] = Array.isArray(fib['flags']) ? fib['flags'] : [];
+    return flags.map(String).sort().join() === 'iif,saddr' ? { kind: 'source-unrouted' } : undefined;
+  },
+  interface: ({ op, left, right }) => {
+    const key = keyOf(left, 'meta');
+    const way = key === 'iifname' ? 'in' : key === 'oifname' ? 'out' : undefined;
+    if (op !== '==' || way === undefined || typeof right !== 'string') return undefined;
+    // The loopback is a match of its own, for which the table has another word.
+    const isPattern = isInterfacePattern(right) && !(way === 'in' && right === 'lo');
+    return isPattern ? { kind: 'interface', way, pattern: right } : undefined;
   },
   'source-local': ({ op, left, right }) => {
     const fib = only(left, 'fib');

@@ -1,6 +1,7 @@
+import { jumpFaults, targetOf } from './jump-faults.ts';
 import type { Chain, ChainName, ElementKey, NftSet, Rule, Ruleset, SetName, Verdict } from './objects.ts';
 import type { Element, Operation, Transaction } from './operation.ts';
-import { jumpFaults, overlaps, readKey, ruleFaults, targetOf } from './well-formed.ts';
+import { overlaps, readKey, ruleFaults } from './well-formed.ts';
 
 /** Why the kernel (or nft before it) refuses an operation, in the kernel's words. */
 export type Errno =

@@ -11,8 +11,9 @@ import type { Body } from './lower.ts';
 import { mayNarrow } from './narrowing.ts';
 import type { Ruleset } from './objects.ts';
 import type { Transaction } from './operation.ts';
-import { type DenialLog, skeletonChains, skeletonSets } from './skeleton.ts';
+import { skeletonChains, skeletonSets } from './skeleton.ts';
 import { createTableState } from './table-state.ts';
+import type { DenialLog } from './verdict-chains.ts';
 
 /** What the operator of a node decides; everything else comes from the API. */
 export interface CompilerOptions {

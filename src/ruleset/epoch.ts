@@ -1,4 +1,5 @@
-// The epoch lives in a run of bits of the conntrack mark: 0 = never judged, all ones = revoked, the rest are epochs. A
+// The epoch lives in a run of bits of the conntrack mark: 0 = never judged, all ones = revoked, one less = opposite, the
+// rest are epochs. A
 // connection whose mark holds the current epoch was judged under the present rules. Other bits belong to other programs.
 
 /** The mark (within the mask) of a connection judged in the epoch. */
@@ -9,6 +10,11 @@ export function epochMark(mask: number, epoch: number): number {
 /** The mark (within the mask) of a connection that was cut. */
 export function revokedMark(mask: number): number {
   return mask >>> 0;
+}
+
+/** The mark (within the mask) of a connection that was cut, while the other end is allowed to send in its place. */
+export function oppositeMark(mask: number): number {
+  return epochMark(mask, lastEpoch(mask) + 1);
 }
 
 /** The bits of the mark that are not ours. */
@@ -23,7 +29,7 @@ export function nextEpoch(mask: number, epoch: number): number {
 
 /** The highest epoch that the mask has room for. */
 export function lastEpoch(mask: number): number {
-  return revokedMark(mask) / lowestBit(mask) - 1;
+  return revokedMark(mask) / lowestBit(mask) - 2;
 }
 
 /** The epoch in a mark, 0 where it was never judged. */

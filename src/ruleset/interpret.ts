@@ -5,6 +5,7 @@ import type {
   Chain,
   ChainName,
   ElementKey,
+  InterfacePattern,
   Match,
   NftSet,
   Rule,
@@ -206,11 +207,33 @@ function holds(run: Run, match: Match): boolean {
       return match.states.includes(packet.ct?.state ?? 'invalid');
     case 'ct-direction':
       return run.tracked && packet.ct?.direction === match.direction;
+    case 'ct-redirected':
+      return run.tracked && run.family === familyOf(match.from) && originalDestination(packet) !== match.from;
+    case 'ct-helper':
+      return run.tracked && packet.ct?.helper === true;
+    case 'icmp':
+      return run.protocol === protocolNumber('ICMP') || run.protocol === protocolNumber('ICMPv6');
+    case 'hop-limit':
+      return run.family === 'IPv6' && (packet.hopLimit ?? 64) === match.value;
+    case 'source-unrouted':
+      return packet.sourceUnrouted === true;
+    case 'interface':
+      return isNamed(match.pattern, match.way === 'in' ? packet.inInterface : packet.outInterface);
     case 'source-local':
       return packet.sourceIsLocal;
     case 'loopback':
       return packet.loopback === true;
   }
+}
+
+/** The destination of the first packet, before DNAT. */
+function originalDestination({ ct, source, destination }: Packet): Address {
+  return ct?.originalDestination ?? (ct?.direction === 'reply' ? source : destination);
+}
+
+function isNamed(pattern: InterfacePattern, name: string | undefined): boolean {
+  if (name === undefined) return false;
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
 function isTracked({ ct }: Packet): boolean {

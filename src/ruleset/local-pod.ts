@@ -9,14 +9,16 @@ import { commentText, podChainName } from './names.ts';
 import {
   addressElement,
   type Chain,
+  type ChainName,
   type ElementKey,
   type Match,
   type SetName,
   type Statement,
   type Verdict,
 } from './objects.ts';
-import { dispatchMapName, knownSetName, peerSide, sharedChains } from './skeleton.ts';
+import { dispatchMapName, knownSetName, peerSide } from './skeleton.ts';
 import type { TableState } from './table-state.ts';
+import { sharedChains } from './verdict-chains.ts';
 
 /** A pod with the addresses that it owns here, and who judges it: nobody, where it is another node's. */
 export interface LocalPod {
@@ -73,10 +75,12 @@ function bodyFor(isolation: Isolation, podFamilies: readonly Family[], bodies: M
 
 function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
   const { direction } = isolation;
-  const judged: Statement = { kind: 'verdict', verdict: { kind: 'goto', chain: sharedChains.judged } };
-  const self = pod.addresses.map((address): Match => {
-    return { kind: 'prefix', side: peerSide(direction), cidr: hostCidr(address) };
-  });
+  const goTo = (chain: ChainName): Statement => ({ kind: 'verdict', verdict: { kind: 'goto', chain } });
+  // Only a Service leads a pod back to itself. Without one, whoever sends from the pod's address to it is somebody else.
+  const self = pod.addresses.map((address): readonly Match[] => [
+    { kind: 'prefix', side: peerSide(direction), cidr: hostCidr(address) },
+    { kind: 'ct-redirected', from: address },
+  ]);
   return {
     direction,
     isolation,
@@ -84,13 +88,20 @@ function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
     chain: {
       name: podChainName(pod, direction),
       rules: [
-        ...self.map((match) => ({ matches: [match], statements: [judged], comment: 'the pod itself' })),
+        ...self.map((matches) => ({
+          matches,
+          statements: [goTo(sharedChains.judged)],
+          comment: 'the pod itself, behind a Service',
+        })),
         {
           matches: [],
           statements: [{ kind: 'verdict', verdict: { kind: 'jump', chain: body.entry } }],
           comment: commentText(`isolated by ${isolation.policies.join(', ')}`),
         },
-        { matches: [], statements: [judged] },
+        {
+          matches: [],
+          statements: [goTo(direction === 'egress' ? sharedChains.receiving : sharedChains.judged)],
+        },
       ],
     },
   };

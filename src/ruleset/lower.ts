@@ -16,7 +16,8 @@ import { type Family, type Protocol, protocols } from '../net/protocol.ts';
 import { commentText, contentChainName, definedSetName } from './names.ts';
 import type { Chain, ChainName, Match, Rule, SetName, Statement, Verdict } from './objects.ts';
 import { portClasses } from './port-classes.ts';
-import { peerSide, sharedChains } from './skeleton.ts';
+import { peerSide } from './skeleton.ts';
+import { sharedChains } from './verdict-chains.ts';
 
 /** What lowering one isolation needs in the table: chains, and sets whose members are somebody else's to find. */
 export interface Body {

@@ -9,6 +9,7 @@ import type { Family, Protocol } from '../net/protocol.ts';
 declare const chainBrand: unique symbol;
 declare const setBrand: unique symbol;
 declare const elementBrand: unique symbol;
+declare const interfaceBrand: unique symbol;
 
 /** The name of a chain: at most 255 bytes, legal as a bare word in nft's text form. */
 export type ChainName = string & { readonly [chainBrand]: 'ChainName' };
@@ -21,6 +22,9 @@ export type SetName = string & { readonly [setBrand]: 'SetName' };
  * `10.0.0.1 . tcp . 80`, `tcp . 80-90`. Equal elements are equal strings.
  */
 export type ElementKey = string & { readonly [elementBrand]: 'ElementKey' };
+
+/** The name of an interface, or its beginning and `*`: `cni0`, `veth*`. See `isInterfacePattern`. */
+export type InterfacePattern = string & { readonly [interfaceBrand]: 'InterfacePattern' };
 
 /** One table of family `inet`. Names are unique among chains, and among sets and maps together. */
 export interface Ruleset {
@@ -111,6 +115,24 @@ export type Match =
   | { readonly kind: 'ct-state'; readonly states: readonly CtState[] }
   /** `ct direction reply`. A packet without conntrack entry does not match. */
   | { readonly kind: 'ct-direction'; readonly direction: 'original' | 'reply' }
+  /**
+   * `ct original ip daddr != 10.0.0.1`: the connection began toward another address, before DNAT or IPVS. A packet without
+   * conntrack entry does not match. Implies the family.
+   */
+  | { readonly kind: 'ct-redirected'; readonly from: Address }
+  /** `ct helper != "none"`: a helper reads along (FTP, SIP). Where no helper does, nft has nothing to compare. */
+  | { readonly kind: 'ct-helper' }
+  /** `meta l4proto { icmp, ipv6-icmp }` */
+  | { readonly kind: 'icmp' }
+  /** `ip6 hoplimit 255`. Implies the family. */
+  | { readonly kind: 'hop-limit'; readonly value: number }
+  /**
+   * `fib saddr . iif oif missing`: the way back to the source does not lead over the interface that the packet came in by.
+   * The kernel has no such interface in `output` and refuses the match in any chain that `output` leads to.
+   */
+  | { readonly kind: 'source-unrouted' }
+  /** `iifname "veth*"` or `oifname "veth*"`. A hook without such an interface does not match. */
+  | { readonly kind: 'interface'; readonly way: 'in' | 'out'; readonly pattern: InterfacePattern }
   /** `fib saddr type { local, anycast }`: the source address is one of this node's own. */
   | { readonly kind: 'source-local' }
   /** `iifname "lo"`: the node sent it to itself. In `output` no packet has come in yet. */

@@ -18,6 +18,14 @@ export interface Packet {
   /** Absent where the protocol has no ports, and in fragments after the first. */
   readonly destinationPort?: number;
   readonly icmpv6Type?: number;
+  /** Of an IPv6 packet; 64 where absent. */
+  readonly hopLimit?: number;
+  /** The interface that it came in by: in `forward` and `input`. Of bridged traffic it is the bridge. */
+  readonly inInterface?: string;
+  /** The interface that it leaves by: in `forward` and `output`. */
+  readonly outInterface?: string;
+  /** Whether the route back to the source leads over another interface than it came in by. */
+  readonly sourceUnrouted?: boolean;
   readonly tcpReset?: boolean;
   /** Absent where conntrack has not seen the packet or could make nothing of it. */
   readonly ct?: Conntrack;
@@ -28,6 +36,10 @@ export interface Conntrack {
   readonly state: CtState;
   readonly direction: 'original' | 'reply';
   readonly mark: number;
+  /** Where the connection was headed before DNAT; absent where nothing changed it. */
+  readonly originalDestination?: Address;
+  /** Whether a conntrack helper reads along. */
+  readonly helper?: boolean;
 }
 
 /** The protocol's number in the IP header. */

@@ -1,7 +1,8 @@
+import { familyOf } from '../net/address.ts';
 import type { Family } from '../net/protocol.ts';
 import type { ElementKey, KeyType, Match, NftSet, Rule, Side, Statement, Verdict } from './objects.ts';
 import type { Element, Operation, Transaction } from './operation.ts';
-import { safeComment, safeKey, safeName } from './render-text.ts';
+import { interfaceKey, noHelper, safeComment, safeInterface, safeKey, safeName } from './render-text.ts';
 
 /** How sets are declared: `type` is understood by every nft, `typeof` by 1.1 and later. */
 export interface JsonOptions {
@@ -20,7 +21,7 @@ export function renderJson({ table, operations }: Transaction, options: JsonOpti
   return `{"nftables":[\n${commands.join(',\n')}\n]}\n`;
 }
 
-type Json = string | number | null | readonly Json[] | { readonly [key: string]: Json };
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 interface Place {
   readonly family: string;
@@ -155,6 +156,20 @@ function matchJson(match: Match): Json {
       return compare('in', { ct: { key: 'state' } }, match.states);
     case 'ct-direction':
       return compare('==', { ct: { key: 'direction' } }, match.direction);
+    case 'ct-redirected': {
+      const key = familyOf(match.from) === 'IPv4' ? 'ip daddr' : 'ip6 daddr';
+      return compare('!=', { ct: { key, dir: 'original' } }, safeKey(match.from));
+    }
+    case 'ct-helper':
+      return compare('!=', { ct: { key: 'helper' } }, noHelper);
+    case 'icmp':
+      return compare('==', l4proto, { set: ['icmp', 'ipv6-icmp'] });
+    case 'hop-limit':
+      return compare('==', { payload: { protocol: 'ip6', field: 'hoplimit' } }, match.value);
+    case 'source-unrouted':
+      return compare('==', { fib: { result: 'oif', flags: ['saddr', 'iif'] } }, false);
+    case 'interface':
+      return compare('==', { meta: { key: interfaceKey(match.way) } }, safeInterface(match.pattern));
     case 'source-local':
       return compare('==', { fib: { result: 'type', flags: ['saddr'] } }, { set: ['local', 'anycast'] });
     case 'loopback':
@@ -173,7 +188,8 @@ function statementJson(statement: Statement): Json {
         log: { prefix: safeComment(statement.prefix), group: statement.group, snaplen: statement.bytes },
       };
     case 'set-ct-mark': {
-      const value = { '|': [{ '&': [ctMark, statement.keep] }, statement.value] };
+      const kept = { '&': [ctMark, statement.keep] };
+      const value = statement.value === 0 ? kept : { '|': [kept, statement.value] };
       return { mangle: { key: ctMark, value } };
     }
     case 'address-vmap': {

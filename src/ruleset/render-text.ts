@@ -1,7 +1,9 @@
+import { familyOf } from '../net/address.ts';
 import type { Family } from '../net/protocol.ts';
 import type {
   BaseChain,
   ElementKey,
+  InterfacePattern,
   KeyType,
   Match,
   NftSet,
@@ -133,6 +135,19 @@ function matchText(match: Match): string {
       return `ct state ${match.states.join(',')}`;
     case 'ct-direction':
       return `ct direction ${match.direction}`;
+    case 'ct-redirected':
+      return `ct original ${addressText('daddr', familyOf(match.from))} != ${safeKey(match.from)}`;
+    case 'ct-helper':
+      // Loading the helper ends the rule where there is none; any name that no helper has matches all of them.
+      return `ct helper != "${noHelper}"`;
+    case 'icmp':
+      return 'meta l4proto { icmp, ipv6-icmp }';
+    case 'hop-limit':
+      return `ip6 hoplimit ${String(match.value)}`;
+    case 'source-unrouted':
+      return 'fib saddr . iif oif missing';
+    case 'interface':
+      return `${interfaceKey(match.way)} "${safeInterface(match.pattern)}"`;
     case 'source-local':
       // A node also sends from the anycast address of its subnets, as on a VXLAN device with a /128.
       return 'fib saddr type { local, anycast }';
@@ -140,6 +155,14 @@ function matchText(match: Match): string {
       return 'iifname "lo"';
   }
 }
+
+/** nft's word for the name of an interface. */
+export function interfaceKey(way: 'in' | 'out'): 'iifname' | 'oifname' {
+  return way === 'in' ? 'iifname' : 'oifname';
+}
+
+/** A name that no conntrack helper has. */
+export const noHelper = 'none';
 
 function statementText(statement: Statement): string {
   switch (statement.kind) {
@@ -150,7 +173,7 @@ function statementText(statement: Statement): string {
     case 'log':
       return `log prefix "${safeComment(statement.prefix)}" group ${String(statement.group)} snaplen ${String(statement.bytes)}`;
     case 'set-ct-mark':
-      return `ct mark set ct mark & ${hex(statement.keep)} | ${hex(statement.value)}`;
+      return `ct mark set ct mark & ${hex(statement.keep)}${statement.value === 0 ? '' : ` | ${hex(statement.value)}`}`;
     case 'address-vmap':
       return `${addressText(statement.side, statement.family)} vmap ${reference(statement.map)}`;
     case 'port-vmap':
@@ -236,6 +259,23 @@ export function safeComment(comment: string): string {
 /** Printable ASCII without quotes and backslashes, 1 to 128 bytes: what both nft and the kernel keep as it is. */
 export function isLegalComment(comment: string): boolean {
   return /^[ !#-[\]-~]{1,128}$/.test(comment);
+}
+
+/**
+ * Whether it is the name of an interface, or the beginning of one and `*`. At most 15 bytes, as the kernel has it, and only
+ * what stands between quotes as it is.
+ */
+export function isInterfacePattern(text: string): text is InterfacePattern {
+  return /^(?:[A-Za-z0-9][A-Za-z0-9._@-]{0,14}|[A-Za-z0-9][A-Za-z0-9._@-]{0,13}\*)$/.test(text);
+}
+
+/**
+ * The name of an interface or a pattern, if it can stand between quotes.
+ * @throws {UnsafeTextError}
+ */
+export function safeInterface(pattern: InterfacePattern): string {
+  if (!isInterfacePattern(pattern)) throw unsafe('interface', pattern);
+  return pattern;
 }
 
 /**

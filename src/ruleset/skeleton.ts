@@ -2,7 +2,7 @@ import type { Direction } from '../model/network-policy.ts';
 import type { Cidr } from '../net/cidr.ts';
 import { familyOf } from '../net/address.ts';
 import { families, type Family } from '../net/protocol.ts';
-import { epochMark, keptBits, revokedMark } from './epoch.ts';
+import { epochMark, oppositeMark, revokedMark } from './epoch.ts';
 import {
   addressKeyType,
   type Chain,
@@ -14,43 +14,25 @@ import {
   type Rule,
   type SetName,
   type Side,
-  type Statement,
   type Verdict,
 } from './objects.ts';
+import { goto, jump, marked, rule, verdict } from './rule.ts';
+import {
+  closedChain,
+  deniedChain,
+  judgedChain,
+  replyChain,
+  revokedChain,
+  sharedChains,
+  type VerdictOptions,
+} from './verdict-chains.ts';
 
 /** What the static part depends on. */
-export interface SkeletonOptions {
-  readonly ctMarkMask: number;
-  readonly epoch: number;
-  readonly deny: 'drop' | 'reject';
-  /** Where denied packets are told; absent: nowhere. */
-  readonly denialLog?: DenialLog;
+export interface SkeletonOptions extends VerdictOptions {
   readonly nodeEgress: 'allow' | 'enforce';
   /** The node's pod CIDRs: an address in them that no known pod owns is closed. Sorted, disjoint. */
   readonly podCIDRs: readonly Cidr[];
 }
-
-/** Copies of denied packets for whoever listens to an nflog group. */
-export interface DenialLog {
-  /** Of the kernel's nfnetlink_log, 1 or more. */
-  readonly group: number;
-  /** At most this many packets each second, after a burst of twice as many: a flood costs no more. */
-  readonly perSecond: number;
-}
-
-/** The prefix of what is logged; it tells our packets from those of others in one group. */
-export const denialLogPrefix = 'ringfence denied';
-
-/** Bytes of a packet that are logged: enough for any IP header and the ports behind it. */
-const loggedBytes = 128;
-
-/** The shared chains that generated chains lead to. */
-export const sharedChains = {
-  /** A connection that policies allow. */
-  judged: 'judged' as ChainName,
-  /** A connection that no policy allows. */
-  denied: 'denied' as ChainName,
-};
 
 /** The verdict map from the addresses of isolated local pods to the chain that judges them. */
 export function dispatchMapName(direction: Direction, family: Family): SetName {
@@ -98,15 +80,19 @@ function emptySet(kind: 'set' | 'map', name: SetName, keyType: KeyType, comment:
 /**
  * The chains that are always there. rules/skeleton.nft is their reviewed text; a test holds the two together.
  *
- * Convention: a chain of rules returns what it allows and ends in `denied`; the pod's chain that jumped there goes on and
- * ends in `judged`. So egress and ingress are judged one after the other, each with its own verdict.
+ * Convention: a chain of rules returns what it allows and ends in `denied`; the pod's chain that jumped there goes on, a
+ * sender's to `receiving`, a receiver's to `judged`. So egress and ingress are judged one after the other, each with its own
+ * verdict, and only what both allow is marked.
  */
 export function skeletonChains(options: SkeletonOptions): readonly Chain[] {
   return [
     ...baseChains(options),
     connectionChain(options),
     ...(options.nodeEgress === 'enforce' ? [toNodeChain(options)] : []),
+    replyChain(options),
+    receivingChain(),
     judgedChain(options),
+    closedChain(options),
     deniedChain(options),
     revokedChain(),
   ];
@@ -115,7 +101,7 @@ export function skeletonChains(options: SkeletonOptions): readonly Chain[] {
 /** Routed, overlay and (with br_netfilter) bridged traffic in `forward`; the node's own and IPVS in `output`. */
 function baseChains(options: SkeletonOptions): readonly Chain[] {
   const judgedNow = rule(
-    [{ kind: 'ct-mark', mask: options.ctMarkMask, value: epochMark(options.ctMarkMask, options.epoch) }],
+    [marked(options.ctMarkMask, epochMark(options.ctMarkMask, options.epoch))],
     [verdict('accept')],
     'judged in this epoch',
   );
@@ -126,7 +112,7 @@ function baseChains(options: SkeletonOptions): readonly Chain[] {
     "the pod's own node: probes of the kubelet",
   );
   return [
-    base('forward', 'forward', 0, [judgedNow, judge]),
+    base('forward', 'forward', 0, [judgedNow, ...forgedSources(options), judge]),
     base('output', 'output', 0, [judgedNow, ownNode, judge]),
     // After IPVS, which takes its packets at 98 and 99: what comes here is for the node itself.
     base(
@@ -136,6 +122,7 @@ function baseChains(options: SkeletonOptions): readonly Chain[] {
       options.nodeEgress === 'enforce'
         ? [
             judgedNow,
+            ...forgedSources(options),
             rule([{ kind: 'loopback' }], [verdict('accept')], 'the node to itself'),
             rule([], [jump('to-node')]),
           ]
@@ -153,7 +140,7 @@ function connectionChain(options: SkeletonOptions): Chain {
       ...options.podCIDRs.flatMap((cidr) => [unknownAddress(cidr, 'saddr'), unknownAddress(cidr, 'daddr')]),
       ...dispatch('egress'),
       ...dispatch('ingress'),
-      allowedAgain(options),
+      ...allowedAgain(options),
     ],
   };
 }
@@ -166,39 +153,61 @@ function toNodeChain(options: SkeletonOptions): Chain {
       ...passing(options),
       ...options.podCIDRs.map((cidr) => unknownAddress(cidr, 'saddr')),
       ...dispatch('egress'),
-      allowedAgain(options),
+      ...allowedAgain(options),
     ],
   };
 }
 
-/** What passes, or stops, whoever sends it. */
-function passing({ ctMarkMask }: SkeletonOptions): readonly Rule[] {
-  return [
+/**
+ * An address of this node's pods comes in over the interface that leads to them. Elsewhere, and from a pod with a route of
+ * its own, it is forged. Only first packets are looked at: of a forged one no connection comes.
+ */
+function forgedSources({ podCIDRs }: SkeletonOptions): readonly Rule[] {
+  return podCIDRs.map((cidr) =>
     rule(
       [
-        { kind: 'ct-mark', mask: ctMarkMask, value: revokedMark(ctMarkMask) },
-        { kind: 'ct-direction', direction: 'reply' },
+        { kind: 'ct-state', states: ['new'] },
+        { kind: 'prefix', side: 'saddr', cidr },
+        { kind: 'source-unrouted' },
       ],
-      [goto('revoked')],
-      'replies of a connection that was cut',
+      [{ kind: 'counter' }, verdict('drop')],
+      'forged: pods of this node are not there',
     ),
-    rule(
-      [{ kind: 'ct-state', states: ['related'] }],
-      [verdict('accept')],
-      'ICMP errors of an allowed connection',
-    ),
+  );
+}
+
+/** What passes, or stops, whoever sends it. */
+function passing({ ctMarkMask }: SkeletonOptions): readonly Rule[] {
+  const related: Match = { kind: 'ct-state', states: ['related'] };
+  return [
     rule(
       [
         { kind: 'ct-state', states: ['established'] },
         { kind: 'ct-direction', direction: 'reply' },
       ],
-      [verdict('accept')],
-      'replies of an allowed connection',
+      [jump('reply')],
     ),
     rule(
-      [{ kind: 'icmpv6-types', types: neighbourDiscovery }],
+      [marked(ctMarkMask, revokedMark(ctMarkMask)), { kind: 'icmp' }, related],
+      [{ kind: 'counter' }, verdict('drop')],
+      'ICMP errors of a connection that was cut',
+    ),
+    rule([{ kind: 'icmp' }, related], [verdict('accept')], 'ICMP errors of an allowed connection'),
+    rule(
+      [
+        { kind: 'hop-limit', value: 255 },
+        { kind: 'icmpv6-types', types: neighbourDiscovery },
+      ],
       [verdict('accept')],
-      'neighbour discovery and multicast listeners',
+      'neighbour discovery',
+    ),
+    rule(
+      [
+        { kind: 'hop-limit', value: 1 },
+        { kind: 'icmpv6-types', types: multicastListeners },
+      ],
+      [verdict('accept')],
+      'multicast listeners',
     ),
   ];
 }
@@ -212,16 +221,22 @@ function dispatch(direction: Direction): readonly Rule[] {
   );
 }
 
-function allowedAgain({ ctMarkMask }: SkeletonOptions): Rule {
-  return rule(
-    [{ kind: 'ct-mark', mask: ctMarkMask, value: revokedMark(ctMarkMask) }],
-    [goto(sharedChains.judged)],
-    'was cut, and nothing isolates either end any more',
+/** Nothing isolates either end any more: what was cut is as good as judged. */
+function allowedAgain({ ctMarkMask }: SkeletonOptions): readonly Rule[] {
+  return [revokedMark(ctMarkMask), oppositeMark(ctMarkMask)].map((value) =>
+    rule(
+      [marked(ctMarkMask, value)],
+      [goto(sharedChains.judged)],
+      'was cut, and nothing isolates either end any more',
+    ),
   );
 }
 
-/** MLD query, report, done (RFC 2710), ND 133-137 (RFC 4861), MLDv2 report (RFC 3810): without them IPv6 does not work. */
-const neighbourDiscovery: readonly number[] = [130, 131, 132, 133, 134, 135, 136, 137, 143];
+/** ND (RFC 4861): without it IPv6 does not work. A hop limit of 255 shows that no router forwarded it. */
+const neighbourDiscovery: readonly number[] = [133, 134, 135, 136, 137];
+
+/** MLD query, report, done (RFC 2710), MLDv2 report (RFC 3810): all of them are sent with a hop limit of 1. */
+const multicastListeners: readonly number[] = [130, 131, 132, 143];
 
 /**
  * On a bridge pods reach each other by addresses that no policy can name: IPv6 link-local ones, which every pod has beside
@@ -248,81 +263,16 @@ function unknownAddress(cidr: Cidr, side: Side): Rule {
       { kind: 'prefix', side, cidr },
       { kind: 'address-set', side, family, set: knownSetName(family), negate: true },
     ],
-    [goto('denied')],
+    [goto('closed')],
     'pod whose rules are not in force yet',
   );
 }
 
-function judgedChain({ ctMarkMask, epoch }: SkeletonOptions): Chain {
+/** What the sender may send: whether the receiver may get it. */
+function receivingChain(): Chain {
   return {
-    name: sharedChains.judged,
-    rules: [
-      rule(
-        [],
-        [{ kind: 'set-ct-mark', keep: keptBits(ctMarkMask), value: epochMark(ctMarkMask, epoch) }],
-        'allowed: not judged again in this epoch',
-      ),
-    ],
-  };
-}
-
-/**
- * The mark stops the replies of a connection that was allowed before. Packets of the client are always judged again, so a
- * connection that is allowed once more goes on.
- */
-function deniedChain({ ctMarkMask, deny, denialLog }: SkeletonOptions): Chain {
-  const established: Match = { kind: 'ct-state', states: ['established'] };
-  return {
-    name: sharedChains.denied,
-    rules: [
-      rule(
-        [],
-        [{ kind: 'set-ct-mark', keep: keptBits(ctMarkMask), value: revokedMark(ctMarkMask) }],
-        'replies are cut too',
-      ),
-      rule([established, { kind: 'tcp-reset' }], [verdict('accept')], 'a reset ends what is cut anyway'),
-      ...(denialLog === undefined ? [] : [logRule(denialLog)]),
-      rule(
-        [established, { kind: 'protocol', protocol: 'TCP' }],
-        [{ kind: 'counter' }, { kind: 'reject', with: 'tcp-reset' }],
-        'was allowed before: cut',
-      ),
-      ...(deny === 'reject'
-        ? [
-            rule(
-              [{ kind: 'protocol', protocol: 'TCP' }],
-              [{ kind: 'counter' }, { kind: 'reject', with: 'tcp-reset' }],
-            ),
-            rule([], [{ kind: 'counter' }, { kind: 'reject', with: 'admin-prohibited' }]),
-          ]
-        : [rule([], [{ kind: 'counter' }, verdict('drop')])]),
-    ],
-  };
-}
-
-/** Here every policy had its say: what another one allows is never logged. */
-function logRule({ group, perSecond }: DenialLog): Rule {
-  return rule(
-    [],
-    [
-      { kind: 'limit', perSecond, burst: 2 * perSecond },
-      { kind: 'log', group, prefix: denialLogPrefix, bytes: loggedBytes },
-    ],
-    'for the log of denied connections',
-  );
-}
-
-function revokedChain(): Chain {
-  return {
-    name: 'revoked' as ChainName,
-    rules: [
-      rule([{ kind: 'tcp-reset' }], [verdict('accept')], 'a reset ends what is cut anyway'),
-      rule(
-        [{ kind: 'protocol', protocol: 'TCP' }],
-        [{ kind: 'counter' }, { kind: 'reject', with: 'tcp-reset' }],
-      ),
-      rule([], [{ kind: 'counter' }, verdict('drop')]),
-    ],
+    name: sharedChains.receiving,
+    rules: [...dispatch('ingress'), rule([], [goto(sharedChains.judged)])],
   };
 }
 
@@ -333,20 +283,4 @@ function base(
   rules: readonly Rule[],
 ): Chain {
   return { name: name as ChainName, base: { hook, priority }, rules };
-}
-
-function rule(matches: readonly Match[], statements: readonly Statement[], comment?: string): Rule {
-  return comment === undefined ? { matches, statements } : { matches, statements, comment };
-}
-
-function verdict(kind: 'accept' | 'drop'): Statement {
-  return { kind: 'verdict', verdict: { kind } };
-}
-
-function jump(chain: string): Statement {
-  return { kind: 'verdict', verdict: { kind: 'jump', chain: chain as ChainName } };
-}
-
-function goto(chain: string): Statement {
-  return { kind: 'verdict', verdict: { kind: 'goto', chain: chain as ChainName } };
 }

@@ -1,4 +1,4 @@
-import { parseAddress } from '../net/address.ts';
+import { familyOf, parseAddress } from '../net/address.ts';
 import { bounds, hostCidr, readCidr } from '../net/cidr.ts';
 import type { Family } from '../net/protocol.ts';
 import {
@@ -16,7 +16,8 @@ import {
   type Statement,
   type Verdict,
 } from './objects.ts';
-import { isLegalComment, isLegalName } from './render-text.ts';
+import { jumpFaults, targetOf } from './jump-faults.ts';
+import { isInterfacePattern, isLegalComment, isLegalName } from './render-text.ts';
 
 /**
  * What is wrong with a ruleset, one sentence each; empty if every supported kernel and nft takes it. This is stricter
@@ -105,6 +106,10 @@ function impliedBy(
       return [{ protocol: part.protocol }];
     case 'icmpv6-types':
       return [{ family: 'IPv6', protocol: 'ICMPv6' }];
+    case 'ct-redirected':
+      return [{ family: familyOf(part.from) }];
+    case 'hop-limit':
+      return [{ family: 'IPv6' }];
     case 'tcp-reset':
       return [{ protocol: 'TCP' }];
     case 'reject':
@@ -112,6 +117,10 @@ function impliedBy(
     case 'ct-mark':
     case 'ct-state':
     case 'ct-direction':
+    case 'ct-helper':
+    case 'icmp':
+    case 'source-unrouted':
+    case 'interface':
     case 'source-local':
     case 'loopback':
     case 'counter':
@@ -148,10 +157,19 @@ function matchFaults(match: Match, ruleset: Pick<Ruleset, 'sets'>): string[] {
         : ['mark out of its mask'];
     case 'ct-state':
       return match.states.length > 0 ? [] : ['no conntrack state'];
+    case 'ct-redirected':
+      return readAddress(match.from) === undefined ? [`${match.from} is no address`] : [];
+    case 'hop-limit':
+      return isWithin(match.value, 0xff) ? [] : ['no hop limit'];
+    case 'interface':
+      return isInterfacePattern(match.pattern) ? [] : ['not the name of an interface'];
     case 'family':
     case 'protocol':
     case 'tcp-reset':
     case 'ct-direction':
+    case 'ct-helper':
+    case 'icmp':
+    case 'source-unrouted':
     case 'source-local':
     case 'loopback':
       return [];
@@ -225,69 +243,6 @@ function isAfterPrevious(
 
 function isWithin(value: number, highest: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= highest;
-}
-
-/** The chain that a verdict leads to. */
-export function targetOf(verdict: Verdict): ChainName | undefined {
-  return 'chain' in verdict ? verdict.chain : undefined;
-}
-
-/**
- * The most jumps and gotos in a row. The kernel's jump stack has 16 places and its check counts the base chain, and goto
- * like jump (measured on 6.18: 15 pass, 16 are refused with EMLINK).
- */
-export const maximumJumpDepth = 15;
-
-/** Loops of chains, and ways from a base chain that are too long. */
-export function jumpFaults(ruleset: Ruleset): string[] {
-  const mapTargets = new Map<SetName, readonly ChainName[]>();
-  const depths = new Map<ChainName, number>();
-  const onPath = new Set<ChainName>();
-  const faults: string[] = [];
-  for (const chain of ruleset.chains.values()) {
-    const depth = depthBelow(chain);
-    if (chain.base !== undefined && depth > maximumJumpDepth) {
-      faults.push(
-        `chain ${chain.name}: leads ${String(depth)} chains deep, more than ${String(maximumJumpDepth)}`,
-      );
-    }
-  }
-  return faults;
-
-  function depthBelow(chain: Chain): number {
-    const known = depths.get(chain.name);
-    if (known !== undefined) return known;
-    onPath.add(chain.name);
-    let depth = 0;
-    for (const target of targetsOf(chain)) {
-      const next = ruleset.chains.get(target);
-      if (onPath.has(target)) faults.push(`chain ${chain.name}: loops back to ${target}`);
-      else if (next !== undefined) depth = Math.max(depth, 1 + depthBelow(next));
-    }
-    onPath.delete(chain.name);
-    depths.set(chain.name, depth);
-    return depth;
-  }
-
-  function targetsOf(chain: Chain): ReadonlySet<ChainName> {
-    const targets = new Set<ChainName>();
-    for (const statement of chain.rules.flatMap((rule) => rule.statements)) {
-      const target = statement.kind === 'verdict' ? targetOf(statement.verdict) : undefined;
-      if (target !== undefined) targets.add(target);
-      if ('map' in statement) for (const mapped of targetsOfMap(statement.map)) targets.add(mapped);
-    }
-    return targets;
-  }
-
-  function targetsOfMap(name: SetName): readonly ChainName[] {
-    let targets = mapTargets.get(name);
-    if (targets === undefined) {
-      const verdicts = [...(ruleset.sets.get(name)?.elements.values() ?? [])];
-      targets = [...new Set(verdicts.flatMap((verdict) => (verdict && targetOf(verdict)) ?? []))];
-      mapTargets.set(name, targets);
-    }
-    return targets;
-  }
 }
 
 /** Numbers from first to last, both included. */

@@ -118,7 +118,7 @@ async function openVictim(client: string, family: Family): Promise<Victim> {
       ]);
       for (const stop of stopPushing) stop();
       const sctpAnswered = await sctp.ask(100);
-      // From the server's side, too: a reply of what was cut.
+      // From the server's side, too.
       udpServer.send('reply', addressOf(lab, client, family), clientPort);
       await delay(100);
       return {
@@ -128,7 +128,9 @@ async function openVictim(client: string, family: Family): Promise<Victim> {
         idle: four,
         idleServer: five,
         leaked: [active, idle].map((pair) => pair.server.received().replace('before', '')).join(''),
-        udp: udp.received().length - before.client + countOf(udpServer, `${client} after`) - before.server,
+        udp: countOf(udpServer, `${client} after`) - before.server,
+        // Nothing forbids the server to begin: to it, that is no answer.
+        pushedUdp: udp.received().length - before.client,
         sctp: sctpAnswered,
         newConnection: await connects(client, family, 150),
       };

@@ -17,7 +17,7 @@ describe.each([
       const each = {
         ...{ active: 'reset reset', pushed: 'reset reset', halfClosed: 'reset reset' },
         ...{ idle: 'reset reset', idleServer: 'reset reset' },
-        ...{ leaked: '', udp: 0, sctp: false, newConnection: false },
+        ...{ leaked: '', udp: 0, pushedUdp: 1, sctp: false, newConnection: false },
       };
       expect(cut).toEqual([each, each, each, each]);
       const again = { udp: true, sctp: true, newConnection: true };

@@ -159,7 +159,7 @@ function mutableWorld(compiler: Compiler) {
 /** The epoch that the ruleset writes into marks. */
 function epochOf(ruleset: Ruleset | undefined): number {
   for (const [name, chain] of ruleset?.chains ?? []) {
-    const [statement] = chain.rules[0]?.statements ?? [];
+    const [statement] = chain.rules.at(-1)?.statements ?? [];
     if (name === 'judged' && statement?.kind === 'set-ct-mark') return statement.value / 0x10000;
   }
   throw new Error('no epoch in the ruleset');

@@ -15,7 +15,10 @@ const open: Cluster = clusterOf({
   nodes: [nodeOf('n1', { podCIDRs: [cidr('10.244.1.0/24'), cidr('fd00:244:1::/64')] })],
   pods: [
     podOf('x/a', { nodeName: 'n1', addresses: [address('10.244.1.5'), address('fd00:244:1::5')] }),
-    podOf('x/b', { nodeName: 'n1', addresses: [address('10.244.1.6'), address('fd00:244:1::6')] }),
+    podOf('x/b', {
+      ...{ nodeName: 'n1', labels: { app: 'b' } },
+      addresses: [address('10.244.1.6'), address('fd00:244:1::6')],
+    }),
     podOf('x/neighbour', { nodeName: 'n2', addresses: [address('10.244.1.200')] }),
   ],
 });
@@ -56,8 +59,22 @@ describe('addresses that no policy can name', () => {
       destination: address('ff02::1:ff00:6'),
       protocol: 'ICMPv6',
       icmpv6Type: 135,
+      hopLimit: 255,
     };
     expect(verdict(closed, packet).verdict).toBe('accept');
+  });
+
+  test.each([
+    ['neighbour discovery', 135, 64],
+    ['neighbour discovery', 135, 254],
+    ['a redirect', 137, 64],
+    ['a multicast listener report', 143, 64],
+    ['a multicast listener report', 143, 255],
+  ])('%s (type %i) with hop limit %i is a packet like any other', (_, icmpv6Type, hopLimit) => {
+    const [source, destination] = [address('fd00:244:1::5'), address('fd00:244:1::6')];
+    const packet: Partial<Packet> = { source, destination, protocol: 'ICMPv6', icmpv6Type, hopLimit };
+    expect(verdict(closed, packet).verdict).toBe('drop');
+    expect(verdict(open, packet).verdict).toBe('accept');
   });
 });
 
@@ -102,16 +119,138 @@ describe('the epoch', () => {
     expect(verdict(closed, established(earlier))).toMatchObject({ verdict: 'drop' });
   });
 
-  test('replies of what was cut stop, until the client may speak again', () => {
-    expect(verdict(closed, established(revoked, 'reply')).verdict).toBe('drop');
-    expect(verdict(open, established(revoked, 'reply')).verdict).toBe('drop');
-    const again = verdict(open, established(revoked));
+  test('replies of a TCP connection that was cut stop, until the client may speak again', () => {
+    const tcp = { protocol: 'TCP' as const };
+    const reply = { ...established(revoked, 'reply'), ...tcp };
+    expect(verdict(closed, reply).verdict).toBe('reject-tcp-reset');
+    expect(verdict(open, reply).verdict).toBe('reject-tcp-reset');
+    const again = verdict(open, { ...established(revoked), ...tcp });
     expect(again).toMatchObject({ verdict: 'accept', mark: judged });
-    expect(verdict(open, established(again.mark, 'reply')).verdict).toBe('accept');
+    expect(verdict(open, { ...established(again.mark, 'reply'), ...tcp }).verdict).toBe('accept');
+  });
+
+  test('only what both ends allow is marked, in one go', () => {
+    const oneSided: Cluster = {
+      ...open,
+      policies: [
+        policyOf('x/out', { policyTypes: ['egress'], egress: [{ index: 0 }] }),
+        policyOf('x/in', { policyTypes: ['ingress'] }),
+      ],
+    };
+    const { trace, mark } = verdict(oneSided, established(0x70000));
+    expect(mark).toBe(revoked);
+    expect(trace.map(({ chain }) => chain)).not.toContain('judged');
   });
 
   test('a connection that touches no isolated pod is not marked', () => {
     expect(verdict(open, {})).toMatchObject({ verdict: 'accept', mark: 0 });
+  });
+});
+
+describe('a datagram flow that was cut', () => {
+  const [a, b] = [address('10.244.1.5'), address('10.244.1.6')];
+  // a may not send to b; b may send to a.
+  const oneWay: Cluster = {
+    ...open,
+    policies: [
+      policyOf('x/deny', {
+        podSelector: [{ key: 'app', operator: 'In', values: ['b'] }],
+        policyTypes: ['ingress'],
+      }),
+    ],
+  };
+  const fromClient = (mark: number): Partial<Packet> => ({
+    ct: { state: 'established', direction: 'original', mark },
+  });
+  const fromServer = (mark: number): Partial<Packet> => ({
+    ...{ source: b, destination: a },
+    ct: { state: 'established', direction: 'reply', mark },
+  });
+  const opposite = 0xfffe0000;
+
+  test('leaves the other end what it may send by itself, and the client its answers', () => {
+    const sent = verdict(oneWay, fromServer(revoked));
+    expect(sent).toMatchObject({ verdict: 'accept', mark: opposite });
+    expect(verdict(oneWay, fromServer(opposite))).toMatchObject({ verdict: 'accept', mark: opposite });
+    expect(verdict(oneWay, fromClient(opposite))).toMatchObject({ verdict: 'accept', mark: opposite });
+  });
+
+  test('stays cut for both where neither may begin', () => {
+    for (const mark of [revoked, opposite]) {
+      expect(verdict(closed, fromServer(mark))).toMatchObject({ verdict: 'drop', mark: revoked });
+    }
+    expect(verdict(closed, fromClient(revoked))).toMatchObject({ verdict: 'drop', mark: revoked });
+  });
+
+  test('goes on for both ends as soon as nothing forbids it', () => {
+    expect(verdict(open, fromServer(revoked))).toMatchObject({ verdict: 'accept', mark: opposite });
+    expect(verdict(open, fromClient(opposite))).toMatchObject({ verdict: 'accept', mark: judged });
+    expect(verdict(open, fromClient(revoked))).toMatchObject({ verdict: 'accept', mark: judged });
+  });
+
+  test("leaves no answers to an address that is nobody's any more", () => {
+    const without = { ...oneWay, pods: open.pods.filter(({ name }) => name !== 'a') };
+    expect(verdict(without, fromClient(opposite))).toMatchObject({ verdict: 'drop', mark: revoked });
+  });
+
+  test('does not let an ICMP error pass, nor take it for the other end', () => {
+    const error: Partial<Packet> = {
+      ...{ source: b, destination: a, protocol: 'ICMP' as const },
+      ct: { state: 'related', direction: 'reply', mark: revoked },
+    };
+    expect(verdict(oneWay, error)).toMatchObject({ verdict: 'drop', mark: revoked });
+  });
+});
+
+describe('related packets', () => {
+  const related = (mark = 0, helper = false): Partial<Packet> => ({
+    ct: { state: 'related', direction: 'original', mark, helper },
+  });
+
+  test('ICMP errors of an allowed connection pass', () => {
+    expect(verdict(closed, { ...related(), protocol: 'ICMP' }).verdict).toBe('accept');
+    const [source, destination] = [address('fd00:244:1::5'), address('fd00:244:1::6')];
+    const error: Partial<Packet> = { source, destination, protocol: 'ICMPv6', icmpv6Type: 1 };
+    expect(verdict(closed, { ...related(), ...error }).verdict).toBe('accept');
+  });
+
+  test('a connection that a helper expects is judged like a new one', () => {
+    expect(verdict(closed, { ...related(), protocol: 'TCP' }).verdict).toBe('drop');
+    expect(verdict(open, { ...related(), protocol: 'TCP' }).verdict).toBe('accept');
+  });
+
+  test('a connection with a helper has no mark to hand on', () => {
+    const allowed: Cluster = {
+      ...open,
+      policies: [policyOf('x/all', { policyTypes: ['ingress'], ingress: [{ index: 0 }] })],
+    };
+    const withHelper = (mark: number): Partial<Packet> => ({
+      ...{ protocol: 'TCP' as const, destinationPort: 21 },
+      ct: { state: 'established', direction: 'original', mark, helper: true },
+    });
+    expect(verdict(allowed, withHelper(0x1234))).toMatchObject({ verdict: 'accept', mark: 0x1234 });
+    expect(verdict(allowed, withHelper((revoked | 0x1234) >>> 0))).toMatchObject({
+      ...{ verdict: 'accept', mark: 0x1234 },
+    });
+    expect(verdict(closed, withHelper(0)).mark).toBe(revoked);
+  });
+});
+
+describe('forged sources', () => {
+  test('an address of this node on an interface that does not lead to it', () => {
+    expect(verdict(open, { sourceUnrouted: true }).verdict).toBe('drop');
+    const foreign = { source: address('203.0.113.9'), sourceUnrouted: true };
+    // Others may well come by another way than they are answered.
+    expect(verdict(open, foreign).verdict).toBe('accept');
+  });
+
+  test('a pod meets itself behind a Service only', () => {
+    const self = address('10.244.1.6');
+    const packet: Partial<Packet> = { source: self, destination: self };
+    const ct = { state: 'new' as const, direction: 'original' as const, mark: 0 };
+    expect(verdict(closed, packet).verdict).toBe('drop');
+    const redirected = { ...packet, ct: { ...ct, originalDestination: address('10.96.0.1') } };
+    expect(verdict(closed, redirected).verdict).toBe('accept');
   });
 });
 

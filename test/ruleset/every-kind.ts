@@ -1,8 +1,10 @@
+import type { Address } from '../../src/net/address.ts';
 import type { Cidr } from '../../src/net/cidr.ts';
 import type {
   Chain,
   ChainName,
   ElementKey,
+  InterfacePattern,
   KeyType,
   Match,
   NftSet,
@@ -78,6 +80,13 @@ export function everyKind(): Ruleset {
     { kind: 'ct-direction', direction: 'original' },
     { kind: 'source-local' },
     { kind: 'loopback' },
+    { kind: 'icmp' },
+    { kind: 'ct-helper' },
+    { kind: 'hop-limit', value: 255 },
+    { kind: 'ct-redirected', from: '10.0.0.1' as Address },
+    { kind: 'ct-redirected', from: 'fd00::1' as Address },
+    { kind: 'interface', way: 'in', pattern: 'veth*' as InterfacePattern },
+    { kind: 'interface', way: 'out', pattern: 'cni0' as InterfacePattern },
   ];
   const statements: Statement[] = [
     { kind: 'limit', perSecond: 100, burst: 200 },

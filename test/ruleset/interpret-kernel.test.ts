@@ -11,6 +11,7 @@ import type {
   Chain,
   ChainName,
   ElementKey,
+  InterfacePattern,
   KeyType,
   Match,
   NftSet,
@@ -234,6 +235,7 @@ function askInterpreter({ ruleset, destination, port }: Probe, ct?: Packet['ct']
     sourceIsLocal: true,
     protocol: 'UDP',
     destinationPort: port,
+    outInterface: 'lo',
     ct: ct ?? { state: 'new', direction: 'original', mark: 0 },
   });
   const passed = outcome.verdict === 'accept';
@@ -546,6 +548,15 @@ function arbitraryMatch(): fc.Arbitrary<Match> {
       { kind: 'tcp-reset' },
       { kind: 'source-local' },
       { kind: 'icmpv6-types', types: [133] },
+      { kind: 'icmp' },
+      { kind: 'ct-helper' },
+      { kind: 'hop-limit', value: 64 },
+      { kind: 'hop-limit', value: 255 },
+      { kind: 'ct-redirected', from: '127.0.0.1' as Address },
+      { kind: 'ct-redirected', from: '::1' as Address },
+      { kind: 'interface', way: 'out', pattern: 'lo' as InterfacePattern },
+      { kind: 'interface', way: 'out', pattern: 'l*' as InterfacePattern },
+      { kind: 'interface', way: 'in', pattern: 'lo' as InterfacePattern },
     ),
   );
 }

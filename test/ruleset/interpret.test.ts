@@ -7,6 +7,7 @@ import type {
   ChainName,
   CtState,
   ElementKey,
+  InterfacePattern,
   KeyType,
   Match,
   NftSet,
@@ -16,7 +17,7 @@ import type {
   Statement,
   Verdict,
 } from '../../src/ruleset/objects.ts';
-import type { Packet } from '../../src/ruleset/packet.ts';
+import type { Conntrack, Packet } from '../../src/ruleset/packet.ts';
 
 // What one datagram over the loopback cannot show; interpret-kernel.test.ts has the rest, put to the kernel.
 
@@ -41,6 +42,18 @@ const ping6: Packet = {
 };
 const endpoints = 'endpoints' as SetName;
 const blocks = 'blocks' as SetName;
+
+const way = (direction: 'in' | 'out', pattern: string): Match => {
+  return { kind: 'interface', way: direction, pattern: pattern as InterfacePattern };
+};
+const redirected: Match & { readonly kind: 'ct-redirected' } = {
+  kind: 'ct-redirected',
+  from: tcp.destination,
+};
+const withCt = (state: CtState, ct: Partial<Conntrack> = {}): Packet => {
+  return { ...tcp, ct: { state, direction: 'original', mark: 0, ...ct } };
+};
+const reply = withCt('established', { direction: 'reply' });
 
 const matches: readonly [string, Match, Packet, boolean][] = [
   ['a protocol by name', { kind: 'protocol', protocol: 'TCP' }, tcp, true],
@@ -87,6 +100,25 @@ const matches: readonly [string, Match, Packet, boolean][] = [
   ['a foreign source', { kind: 'source-local' }, tcp, false],
   ['over the loopback', { kind: 'loopback' }, { ...tcp, loopback: true }, true],
   ['not over the loopback', { kind: 'loopback' }, tcp, false],
+  ['ICMP', { kind: 'icmp' }, { ...tcp, protocol: 'ICMP' }, true],
+  ['ICMPv6', { kind: 'icmp' }, ping6, true],
+  ['no ICMP', { kind: 'icmp' }, tcp, false],
+  ['a hop limit', { kind: 'hop-limit', value: 255 }, { ...ping6, hopLimit: 255 }, true],
+  ['another hop limit', { kind: 'hop-limit', value: 255 }, ping6, false],
+  ['a hop limit in IPv4', { kind: 'hop-limit', value: 64 }, { ...tcp, hopLimit: 64 }, false],
+  ['a source without a way back', { kind: 'source-unrouted' }, { ...tcp, sourceUnrouted: true }, true],
+  ['a source with a way back', { kind: 'source-unrouted' }, tcp, false],
+  ['in by an interface', way('in', 'veth*'), { ...tcp, inInterface: 'veth12' }, true],
+  ['in by the interface itself', way('in', 'cni0'), { ...tcp, inInterface: 'cni0' }, true],
+  ['a name is not a beginning', way('in', 'cni'), { ...tcp, inInterface: 'cni0' }, false],
+  ['out by an interface, not in', way('out', 'veth*'), { ...tcp, inInterface: 'veth12' }, false],
+  ['out by an interface', way('out', 'veth*'), { ...tcp, outInterface: 'veth12' }, true],
+  ['no redirection', redirected, withCt('new'), false],
+  ['a redirection', redirected, withCt('new', { originalDestination: '10.0.0.9' as Address }), true],
+  ['a redirection nobody saw', redirected, tcp, false],
+  ['a reply, not redirected', { ...redirected, from: '10.0.0.1' as Address }, reply, false],
+  ['a helper', { kind: 'ct-helper' }, withCt('new', { helper: true }), true],
+  ['no helper', { kind: 'ct-helper' }, withCt('new'), false],
   ['not a block', { kind: 'prefix', side: 'saddr', cidr: '11.0.0.0/8' as Cidr, negate: true }, tcp, true],
   [
     'not a block of the other family',

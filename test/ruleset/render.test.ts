@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { Address } from '../../src/net/address.ts';
 import type { Cidr } from '../../src/net/cidr.ts';
 import type {
   ChainName,
   ElementKey,
+  InterfacePattern,
   KeyType,
   Match,
   NftSet,
@@ -141,9 +143,54 @@ const matches: readonly [Match, string, unknown][] = [
     equals({ fib: { result: 'type', flags: ['saddr'] } }, { set: ['local', 'anycast'] }),
   ],
   [{ kind: 'loopback' }, 'iifname "lo"', equals({ meta: { key: 'iifname' } }, 'lo')],
+  [
+    { kind: 'ct-redirected', from: '10.0.0.1' as Address },
+    'ct original ip daddr != 10.0.0.1',
+    { match: { op: '!=', left: { ct: { key: 'ip daddr', dir: 'original' } }, right: '10.0.0.1' } },
+  ],
+  [
+    { kind: 'ct-redirected', from: 'fd00::1' as Address },
+    'ct original ip6 daddr != fd00::1',
+    { match: { op: '!=', left: { ct: { key: 'ip6 daddr', dir: 'original' } }, right: 'fd00::1' } },
+  ],
+  [
+    { kind: 'ct-helper' },
+    'ct helper != "none"',
+    { match: { op: '!=', left: { ct: { key: 'helper' } }, right: 'none' } },
+  ],
+  [
+    { kind: 'icmp' },
+    'meta l4proto { icmp, ipv6-icmp }',
+    equals({ meta: { key: 'l4proto' } }, { set: ['icmp', 'ipv6-icmp'] }),
+  ],
+  [
+    { kind: 'hop-limit', value: 255 },
+    'ip6 hoplimit 255',
+    equals({ payload: { protocol: 'ip6', field: 'hoplimit' } }, 255),
+  ],
+  [
+    { kind: 'source-unrouted' },
+    'fib saddr . iif oif missing',
+    equals({ fib: { result: 'oif', flags: ['saddr', 'iif'] } }, false),
+  ],
+  [
+    { kind: 'interface', way: 'in', pattern: 'veth*' as InterfacePattern },
+    'iifname "veth*"',
+    equals({ meta: { key: 'iifname' } }, 'veth*'),
+  ],
+  [
+    { kind: 'interface', way: 'out', pattern: 'cni0' as InterfacePattern },
+    'oifname "cni0"',
+    equals({ meta: { key: 'oifname' } }, 'cni0'),
+  ],
 ];
 
 const statements: readonly [Statement, string, unknown][] = [
+  [
+    { kind: 'set-ct-mark', keep: 0xffff, value: 0 },
+    'ct mark set ct mark & 0x0000ffff',
+    { mangle: { key: ctMark, value: { '&': [ctMark, 0xffff] } } },
+  ],
   [{ kind: 'counter' }, 'counter', { counter: null }],
   [
     { kind: 'set-ct-mark', keep: 0xffff, value: 0x10000 },

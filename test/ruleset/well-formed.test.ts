@@ -13,7 +13,8 @@ import type {
   Statement,
   Verdict,
 } from '../../src/ruleset/objects.ts';
-import { checkWellFormed, maximumJumpDepth, readKey } from '../../src/ruleset/well-formed.ts';
+import { maximumJumpDepth } from '../../src/ruleset/jump-faults.ts';
+import { checkWellFormed, readKey } from '../../src/ruleset/well-formed.ts';
 
 const accept: Statement = { kind: 'verdict', verdict: { kind: 'accept' } };
 

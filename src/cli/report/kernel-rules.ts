@@ -7,7 +7,7 @@ import { compile, defaultCompilerOptions } from '../../ruleset/compiler.ts';
 import { podChainName } from '../../ruleset/names.ts';
 import type { Chain, ChainName, Match, NftSet, Ruleset, SetName, Verdict } from '../../ruleset/objects.ts';
 import { elementText, ruleText, setProperties } from '../../ruleset/render-text.ts';
-import { sharedChains } from '../../ruleset/skeleton.ts';
+import { sharedChains } from '../../ruleset/verdict-chains.ts';
 
 /** Addresses of a set that are listed; the rest is counted. */
 const mostElements = 8;
