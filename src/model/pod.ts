@@ -39,6 +39,8 @@ export interface Pod {
   readonly hostNetwork: boolean;
   /** Succeeded or Failed. */
   readonly finished: boolean;
+  /** Being deleted, and perhaps still running: it keeps its rules, and its address until a pod that stays claims it. */
+  readonly terminating?: boolean;
   /** ISO 8601 creation time; of two running pods with one address the newest owns it. Empty in manifests. */
   readonly created: string;
   /** Sorted by name, protocol, number, without repeats. */

@@ -49,13 +49,19 @@ export function endpointAt(cluster: Cluster, address: Address): Endpoint {
 /**
  * The pod that owns the address. Finished pods own nothing, since their address may be reused; hostNetwork pods own
  * nothing, since the address is their node's. Where two pods claim one address (the API may show the old pod a while
- * longer), the one created last owns it; of equally old ones, the first by `namespace/name`.
+ * longer), one that stays owns it before one that is being deleted, whose address may be free already; then the one created
+ * last; of equally old ones, the first by `namespace/name`.
  */
 export function ownerOf(cluster: Cluster, address: Address): Pod | undefined {
   const claims = cluster.pods.filter(
     (pod) => !pod.finished && !pod.hostNetwork && pod.addresses.includes(address),
   );
-  return claims.sort((a, b) => compareText(b.created, a.created) || compareText(podKey(a), podKey(b)))[0];
+  return claims.sort(
+    (a, b) =>
+      Number(a.terminating === true) - Number(b.terminating === true) ||
+      compareText(b.created, a.created) ||
+      compareText(podKey(a), podKey(b)),
+  )[0];
 }
 
 function compareText(a: string, b: string): number {

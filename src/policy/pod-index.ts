@@ -5,7 +5,8 @@ import type { PodGroup } from './isolation.ts';
 
 /**
  * All pods and namespaces of the cluster, with who owns which address. An address that several pods claim belongs to the
- * newest of them (by creation time, then by key); the others own it not, and get it when the owner goes.
+ * newest of them that is not being deleted (by creation time, then by key), else to the newest; the others own it not, and
+ * get it when the owner goes.
  */
 export interface PodIndex {
   /** Returns the keys of all pods whose ownership may have changed: this one and rivals for its addresses. */
@@ -53,7 +54,7 @@ export function createPodIndex(): PodIndex {
 
   const owner = (address: Address): PodKey | undefined => {
     const claimants = claims.get(address) ?? [];
-    return claimants.length < 2 ? claimants[0] : claimants.reduce((a, b) => (isNewer(pods, b, a) ? b : a));
+    return claimants.length < 2 ? claimants[0] : claimants.reduce((a, b) => (isHeir(pods, b, a) ? b : a));
   };
 
   const index: PodIndex = {
@@ -116,8 +117,12 @@ function claimable(pod: Pod): readonly Address[] {
   return pod.hostNetwork || pod.finished ? [] : pod.addresses;
 }
 
-function isNewer(pods: ReadonlyMap<PodKey, Pod>, a: PodKey, b: PodKey): boolean {
-  const [x, y] = [pods.get(a)?.created ?? '', pods.get(b)?.created ?? ''];
+/** Whether `a` has the better claim to an address of both. */
+function isHeir(pods: ReadonlyMap<PodKey, Pod>, a: PodKey, b: PodKey): boolean {
+  const [first, second] = [pods.get(a), pods.get(b)];
+  const [leaves, stays] = [first?.terminating === true, second?.terminating !== true];
+  if (leaves === stays) return !leaves;
+  const [x, y] = [first?.created ?? '', second?.created ?? ''];
   return x === y ? a < b : x > y;
 }
 

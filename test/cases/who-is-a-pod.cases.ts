@@ -178,6 +178,24 @@ export const whoIsAPodCases: readonly PolicyCase[] = [
     ],
   },
   {
+    name: 'address-of-a-terminating-pod-belongs-to-its-heir-even-an-older-one',
+    source: 'W3',
+    packets: { possible: false, reason: 'two pods cannot hold one address in a network' },
+    manifests:
+      pod('x/new', {
+        ...{ labels: '{ pod: new }', node: 'n1', host: 44 },
+        ...{ created: '2025-01-02T00:00:00Z', terminating: true },
+      }) +
+      pod('x/old', { labels: '{ pod: old }', node: 'n1', host: 44, created: '2025-01-01T00:00:00Z' }) +
+      policy('x/p', '{ podSelector: { matchLabels: { pod: new } }, policyTypes: [Ingress, Egress] }') +
+      policy(
+        'z/p',
+        `{ podSelector: { matchLabels: { pod: c } },
+           ingress: [{ from: [{ namespaceSelector: {}, podSelector: { matchLabels: { pod: new } } }] }] }`,
+      ),
+    flows: [...allow('y/a', 'x/old:80/TCP'), ...allow('x/old', 'x/b:80/TCP'), ...deny('x/old', 'z/c:80/TCP')],
+  },
+  {
     name: 'terminating-pods-keep-their-rules',
     source: 'W4',
     manifests:

@@ -112,6 +112,12 @@ describe('who owns an address', () => {
     expect(ownerOf(clusterOf({ pods: [old, young, twin] }), address('10.0.1.1'))).toBe(twin);
   });
 
+  it('a pod that stays before one that is being deleted', () => {
+    const leaving = { ...young, terminating: true };
+    expect(ownerOf(clusterOf({ pods: [old, leaving] }), address('10.0.1.1'))).toBe(old);
+    expect(ownerOf(clusterOf({ pods: [leaving] }), address('10.0.1.1'))).toBe(leaving);
+  });
+
   it('no finished pod, even the newest', () => {
     const pods = [old, { ...young, finished: true }];
     expect(ownerOf(clusterOf({ pods }), address('10.0.1.1'))).toBe(old);

@@ -86,6 +86,7 @@ export const pod: fc.Arbitrary<Pod> = fc
     labels,
     hostNetwork: fc.boolean(),
     rare: fc.integer({ min: 0, max: 9 }),
+    terminating: fc.boolean(),
     created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
     ports: fc.uniqueArray(namedPort, { maxLength: 3, selector: (port) => JSON.stringify(port) }),
   })
@@ -109,6 +110,7 @@ export const pod: fc.Arbitrary<Pod> = fc
       hostNetwork,
       finished,
       created: from.created,
+      terminating: from.terminating,
       ports: [...from.ports].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
       containerPorts: [],
     };

@@ -32,6 +32,7 @@ export interface ObjectMeta {
   readonly uid: string;
   readonly generation: number;
   readonly created: string;
+  readonly terminating: boolean;
   /** `undefined`: broken, so that nobody can tell what selects the object. */
   readonly labels: Labels | undefined;
   readonly annotations: Readonly<Record<string, string>>;
@@ -68,6 +69,7 @@ export function readObjectMeta(object: Cursor, kind: KindOfName): ObjectMeta | u
     uid: stringOf(fieldOf(metadata, 'uid'), '') ?? '',
     generation: integerOf(fieldOf(metadata, 'generation'), 0) ?? 0,
     created: readTime(fieldOf(metadata, 'creationTimestamp')),
+    terminating: !isAbsent(fieldOf(metadata, 'deletionTimestamp')),
     labels: readLabels(fieldOf(metadata, 'labels')),
     annotations: readAnnotations(fieldOf(metadata, 'annotations')),
     owners: readOwners(fieldOf(metadata, 'ownerReferences')),

@@ -30,7 +30,7 @@ export function readPod(value: unknown, context: ReadContext): Reading<Pod> {
   const spec = readPodSpec(fieldOf(root, 'spec'));
   const status = fieldOf(root, 'status');
   const phase = hasFields(status) ? stringOf(fieldOf(status, 'phase'), '') : undefined;
-  const { namespace, name, uid, labels, created, owners } = meta;
+  const { namespace, name, uid, labels, created, terminating, owners } = meta;
   if (labels === undefined || spec === undefined || phase === undefined) {
     return unreadable(root.report, reference);
   }
@@ -44,6 +44,7 @@ export function readPod(value: unknown, context: ReadContext): Reading<Pod> {
     addresses: finished ? [] : readAddresses(status),
     finished,
     created,
+    ...(terminating ? { terminating } : {}),
     ...spec,
     ...(workload === undefined ? {} : { workload }),
     ...lintIgnoreOf(meta.annotations),
