@@ -1,11 +1,12 @@
 import type { SourcePosition } from '../../model/diagnostic.ts';
+import type { NetworkPolicy } from '../../model/network-policy.ts';
 import { checkLine } from './check-line.ts';
 import { checkOtherwise } from './check-otherwise.ts';
 import { type Mentions, mentionsOfAll, mentionsOfAllowed } from './mentions.ts';
 import { type LineResolution, type ResolvedLine, resolveLines } from './resolved-line.ts';
 import type { Line, Suite, Verb } from './suite.ts';
 import type { Verdict } from './verdict.ts';
-import type { TestWorld } from './world.ts';
+import { type TestWorld, worldWithPolicies } from './world.ts';
 
 /** One statement of a suite, and how it ended. */
 export interface Check {
@@ -46,18 +47,38 @@ export function prepareSuite(suite: Suite, world: TestWorld): PreparedSuite {
 
 /** Asks every line, in the order of the file, and then what holds for the rest. */
 export function runSuite(prepared: PreparedSuite): readonly Check[] {
+  return [...checksOf(prepared)];
+}
+
+/** The same suite under other policies in one namespace, as `Reach.withPolicies` takes them. */
+export function underPolicies(
+  prepared: PreparedSuite,
+  namespace: string,
+  policies: readonly NetworkPolicy[],
+): PreparedSuite {
+  return { ...prepared, world: worldWithPolicies(prepared.world, namespace, policies) };
+}
+
+/** Whether a run would end well: nothing fails and everything has an answer. Asks no further than the first that does not. */
+export function passes(prepared: PreparedSuite): boolean {
+  for (const { verdict } of checksOf(prepared)) {
+    if (verdict.kind === 'failed' || verdict.kind === 'unanswered') return false;
+  }
+  return true;
+}
+
+function* checksOf(prepared: PreparedSuite): Generator<Check> {
   const { suite, world, lines, allowed, mentioned } = prepared;
-  const checks = checkedLines(prepared).map((resolution): Check => ({
-    ...checkOf(lineOf(resolution)),
-    verdict: verdictOfLine(resolution, world, allowed),
-  }));
+  for (const resolution of checkedLines(prepared)) {
+    yield { ...checkOf(lineOf(resolution)), verdict: verdictOfLine(resolution, world, allowed) };
+  }
   const { otherwise } = suite;
-  if (otherwise === undefined) return checks;
+  if (otherwise === undefined) return;
   const isUnclear = lines.some(({ kind }) => kind === 'nobody');
   const verdict: Verdict = isUnclear
     ? { kind: 'skipped', reason: 'a line of the suite names nobody, so what is left cannot be told' }
     : checkOtherwise(world, mentioned());
-  return [...checks, { verb: 'otherwise', text: otherwise.value, source: otherwise.source, verdict }];
+  yield { verb: 'otherwise', text: otherwise.value, source: otherwise.source, verdict };
 }
 
 /** The lines that `runSuite` asks, in its order. */

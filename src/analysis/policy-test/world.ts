@@ -53,7 +53,7 @@ export function worldOf(suite: Suite, reach: Reach, defaultNamespace: string): W
   if (problems.length > 0) return { ok: false, problems };
   const { pods } = reach.cluster;
   const added = addedPods(suite, pods);
-  const whole = added.size === 0 ? reach : createReach(withPods(reach.cluster, suite, added));
+  const whole = added.size === 0 ? reach : createReach(withPods(reach.cluster, suite, added), reach.foreseen);
   const own = ownView(whole, pods);
   const within: Surroundings = { reach: own, names: namedOf(suite, added), defaultNamespace };
   return {

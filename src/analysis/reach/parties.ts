@@ -56,11 +56,15 @@ export interface Parties {
   ownersIn(addressClass: number): readonly PartyIndex[];
 }
 
-export function gatherParties(cluster: Cluster): Parties {
+/** @param policies those that may be asked about: everybody is cut into classes that these can tell apart */
+export function gatherParties(
+  cluster: Cluster,
+  policies: readonly NetworkPolicy[] = cluster.policies,
+): Parties {
   const index = createPodIndex();
   for (const { name, labels } of cluster.namespaces) index.setNamespace(name, labels);
   for (const pod of cluster.pods) index.setPod(pod);
-  const spoken = spokenOf(cluster.policies);
+  const spoken = spokenOf(policies);
   const addresses = cutAddresses(spoken.blocks);
   const nodes = new Map(cluster.nodes.map((node) => [node.name, node.addresses]));
 

@@ -21,6 +21,8 @@ import { createRows, type Row, type Rows } from './rows.ts';
  */
 export interface Reach {
   readonly cluster: Cluster;
+  /** Policies that the cluster does not have, and that `withPolicies` may bring in. */
+  readonly foreseen: readonly NetworkPolicy[];
   /** Names of the namespaces there are: declared, or with a pod or a policy in them. Sorted. */
   readonly namespaces: readonly string[];
   readonly parties: Parties;
@@ -35,16 +37,27 @@ export interface Reach {
    * two pods, not for two parties.
    */
   passage(from: PartyIndex, to: PartyIndex): Passage;
-  /** The same cluster with other policies in one namespace. They speak of nothing that the cluster's policies do not. */
+  /**
+   * The same cluster with other policies in one namespace. They speak of nothing of which neither the cluster's own policies
+   * nor the foreseen ones do.
+   */
   withPolicies(namespace: string, policies: readonly NetworkPolicy[]): Reach;
 }
 
-export function createReach(cluster: Cluster): Reach {
-  const parties = gatherParties(cluster);
-  return reachOf(cluster, parties, createIsolations(cluster.policies), createRows(parties));
+export function createReach(cluster: Cluster, foreseen: readonly NetworkPolicy[] = []): Reach {
+  const parties = gatherParties(cluster, [...cluster.policies, ...foreseen]);
+  return reachOf(
+    cluster,
+    { parties, foreseen, rows: createRows(parties) },
+    createIsolations(cluster.policies),
+  );
 }
 
-function reachOf(cluster: Cluster, parties: Parties, isolations: Isolations, rows: Rows): Reach {
+/** What stays the same whatever the policies are. */
+type Ground = Pick<Reach, 'parties' | 'foreseen' | 'rows'>;
+
+function reachOf(cluster: Cluster, ground: Ground, isolations: Isolations): Reach {
+  const { parties, rows } = ground;
   const known = {
     egress: new Array<Isolated | undefined>(parties.all.length),
     ingress: new Array<Isolated | undefined>(parties.all.length),
@@ -61,11 +74,10 @@ function reachOf(cluster: Cluster, parties: Parties, isolations: Isolations, row
   };
 
   return {
+    ...ground,
     cluster,
     namespaces: namespacesOf(cluster),
-    parties,
     isolations,
-    rows,
     isolation: (party, direction) => isolated(party, direction).isolation,
     row: (party, direction) => isolated(party, direction).row,
     passage(from, to) {
@@ -81,9 +93,8 @@ function reachOf(cluster: Cluster, parties: Parties, isolations: Isolations, row
       const others = cluster.policies.filter((policy) => policy.namespace !== namespace);
       return reachOf(
         { ...cluster, policies: [...others, ...policies] },
-        parties,
+        ground,
         isolations.withPolicies(namespace, policies),
-        rows,
       );
     },
   };
