@@ -16,3 +16,12 @@ test('ringfence test rules/', async () => {
     '',
   ]);
 });
+
+test('every mistake in a recipe or an example is noticed by its test', async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['src/cli/main.ts', 'test', 'rules/recipes', 'rules/examples', '--mutate'],
+    { cwd: root },
+  );
+  expect(stdout).toMatch(/^mutants: 1\d\d tried, 1\d\d killed, 0 survived, \d+ without effect$/m);
+});

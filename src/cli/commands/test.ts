@@ -7,7 +7,15 @@ import { loadLive } from '../input/live-input.ts';
 import { findTests } from '../input/policy-test/find-tests.ts';
 import { type LabFlags, withLabOptions } from '../lab-options.ts';
 import { formatDiagnostics } from '../output/diagnostics.ts';
+import { adequacyLines } from '../output/policy-test/adequacy-text.ts';
 import { formatTestReport, type TestFormat, testFormats } from '../output/policy-test/formats.ts';
+import {
+  adequacyCode,
+  type AdequacyOptions,
+  asksForAdequacy,
+  withAdequacy,
+  withAdequacyOptions,
+} from '../policy-test/adequacy.ts';
 import { clusterLoader, type GivenCluster } from '../policy-test/clusters.ts';
 import { type RanSuite, runTests } from '../policy-test/run-tests.ts';
 import { snapshotChecks } from '../policy-test/snapshot.ts';
@@ -16,7 +24,7 @@ import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
-export interface TestOptions extends ClusterOptions {
+export interface TestOptions extends ClusterOptions, AdequacyOptions {
   readonly output: TestFormat;
   readonly live?: true;
   readonly update?: true;
@@ -28,8 +36,10 @@ export interface TestOptions extends ClusterOptions {
 
 /** `ringfence test`: runs policy tests. */
 export function testCommand(terminal: Terminal, finish: Finish): Command {
-  const command = withClusterOptions(
-    new Command('test').argument('[path...]', 'policy test files, or directories (default: this one)'),
+  const command = withAdequacyOptions(
+    withClusterOptions(
+      new Command('test').argument('[path...]', 'policy test files, or directories (default: this one)'),
+    ),
   );
   return withLabOptions(
     command.option('--packets', 'try the tests with real packets, too, in a lab of the cluster'),
@@ -45,7 +55,8 @@ export function testCommand(terminal: Terminal, finish: Finish): Command {
     .addHelpText(
       'after',
       `
-Exit codes: 0 all passed, 1 a test failed, 2 something could not be answered.
+Exit codes: 0 all passed, 1 a test failed (or --min-coverage or --mutate found the tests wanting), 2 something could not be
+answered.
 
 Examples:
   ringfence test
@@ -53,7 +64,9 @@ Examples:
   ringfence test --update && git diff                       # what a change of the policies opens and closes
   helm template . | ringfence test -f -
   ringfence test -o junit > tests.xml
-  ringfence test --packets --family dual`,
+  ringfence test --packets --family dual
+  ringfence test --min-coverage 90                          # exit 1 where fewer of the policy rules are tested
+  ringfence test --mutate                                   # are the tests any good?`,
     )
     .action((paths: readonly string[], options: TestOptions & LabFlags) =>
       runTestCommand(paths, options, terminal, finish),
@@ -73,6 +86,9 @@ export async function runTestCommand(
   if (options.update === true && options.packets === true) {
     throw new UsageError('packets write no lock files', 'run test --update without --packets');
   }
+  if (options.packets === true && asksForAdequacy(options)) {
+    throw new UsageError('packets cover nothing and kill no mutants', 'ask for these without --packets');
+  }
   const packets = options.packets === true ? await enterPacketRun(options, terminal) : undefined;
   try {
     const { files, diagnostics } = await findTests(paths.length === 0 ? ['.'] : paths, terminal.input);
@@ -81,9 +97,10 @@ export async function runTestCommand(
       finish(exitCode.cannotAnswer);
       return;
     }
+    const defaultNamespace = options.namespace ?? 'default';
     const ran = await runTests(files, {
       io: terminal.input,
-      defaultNamespace: options.namespace ?? 'default',
+      defaultNamespace,
       clusterOf: clusterLoader(
         {
           ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
@@ -104,11 +121,14 @@ export async function runTestCommand(
       ...(packets === undefined ? {} : { packets }),
     });
     tellDiagnostics(diagnostics, ran, terminal);
-    const report = { suites: ran.map((one) => one.report), diagnostics };
+    const results = { suites: ran.map((one) => one.report), diagnostics };
+    const report = withAdequacy(results, ran, options, defaultNamespace);
     if (ran.length > 0 || options.output !== 'text') {
       terminal.out(formatTestReport(report, options.output, terminal.colour.out));
     }
-    finish(exitCodeOf(report));
+    // The other formats have no place for it.
+    if (options.output !== 'text') for (const line of adequacyLines(report)) terminal.err(`${line}\n`);
+    finish(exitCodeOf(report, options));
   } finally {
     await packets?.close();
   }
@@ -181,8 +201,8 @@ function tellDiagnostics(found: readonly Diagnostic[], ran: readonly RanSuite[],
   );
 }
 
-function exitCodeOf(report: TestReport): ExitCode {
+function exitCodeOf(report: TestReport, options: AdequacyOptions): ExitCode {
   const { failed, unanswered, broken } = countsOf(report);
   if (report.diagnostics.length > 0 || broken > 0 || unanswered > 0) return exitCode.cannotAnswer;
-  return failed > 0 ? exitCode.no : exitCode.yes;
+  return failed > 0 ? exitCode.no : adequacyCode(report, options);
 }

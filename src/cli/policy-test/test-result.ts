@@ -1,4 +1,6 @@
 import type { ExplainedFailure } from '../../analysis/policy-test/failure-text.ts';
+import type { Coverage } from '../../analysis/coverage/coverage.ts';
+import type { Mutant } from '../../analysis/mutation/mutants.ts';
 import type { Check } from '../../analysis/policy-test/run-suite.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 
@@ -7,6 +9,30 @@ export interface TestReport {
   readonly suites: readonly SuiteReport[];
   /** Paths at which no policy test could be read. */
   readonly diagnostics: readonly Diagnostic[];
+  /** With `--coverage`. */
+  readonly coverage?: Coverage;
+  /** With `--mutate`. */
+  readonly mutation?: MutationReport | MutantsNotTried;
+}
+
+/** What becomes of mistakes in the policies: whether some test fails. */
+export interface MutationReport {
+  readonly kind: 'tried';
+  /** How many mutants the policies have, and how many of them were tried; the sum of the three below. */
+  readonly possible: number;
+  readonly tried: number;
+  readonly killed: number;
+  readonly survived: number;
+  /** They change nothing between pods and addresses that there are. */
+  readonly equivalent: number;
+  /** In the order of the policies. */
+  readonly survivors: readonly Mutant[];
+}
+
+/** Where tests fail as it is, a mutant says nothing. */
+export interface MutantsNotTried {
+  readonly kind: 'not-tried';
+  readonly reason: string;
 }
 
 /** One document of a policy test file. */

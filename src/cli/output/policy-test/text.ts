@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { printable } from '../../../model/read/quote.ts';
+import { adequacyLines } from './adequacy-text.ts';
 import {
   countsOf,
   isBroken,
@@ -26,7 +27,7 @@ export function testReportText(report: TestReport, colour = false): string {
       .flatMap((result) => resultLines(result, marks[result.status])),
     suiteLine(suite, marks[suiteStatus(suite)]),
   ]);
-  return [...lines, '', countsText(countsOf(report)), ''].join('\n');
+  return [...lines, '', countsText(countsOf(report)), ...adequacyLines(report), ''].join('\n');
 }
 
 const words: Readonly<Record<Status, string>> = {
