@@ -127,7 +127,8 @@ export async function runTestCommand(
       terminal.out(formatTestReport(report, options.output, terminal.colour.out));
     }
     // The other formats have no place for it.
-    if (options.output !== 'text') for (const line of adequacyLines(report)) terminal.err(`${line}\n`);
+    if (options.output !== 'text' && options.output !== 'json')
+      for (const line of adequacyLines(report)) terminal.err(`${line}\n`);
     finish(exitCodeOf(report, options));
   } finally {
     await packets?.close();

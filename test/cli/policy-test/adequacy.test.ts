@@ -182,3 +182,44 @@ describe('mutation', () => {
     expect((await run(['test', '--packets', '--mutate'], { files: files(weak) })).code).toBe(2);
   });
 });
+
+describe('other formats', () => {
+  const args = ['test', '--coverage', '--mutate', '-o'];
+
+  test('JSON has it all, with places', async () => {
+    const { code, out, err } = await run([...args, 'json'], { files: files(weak) });
+    expect({ code, err }).toEqual({ code: 1, err: '' });
+    const { coverage, mutation } = JSON.parse(out) as Record<string, Record<string, unknown>>;
+    expect(coverage).toMatchObject({
+      rules: {
+        covered: 1,
+        total: 2,
+        uncovered: [{ policy: 'dev/closed', direction: 'egress', file: 'shop.yaml', line: 22 }],
+      },
+      connections: { covered: 1, total: 1, uncovered: [] },
+    });
+    expect(mutation).toMatchObject({
+      kind: 'tried',
+      possible: 8,
+      tried: 8,
+      killed: 1,
+      survived: 5,
+      equivalent: 2,
+    });
+    expect(mutation?.['survivors']).toContainEqual({
+      kind: 'any-port',
+      policy: 'shop/db',
+      path: 'ingress[0].ports[0]',
+      text: 'widen 5432/tcp to every port of it',
+      file: 'shop.yaml',
+      line: 19,
+      column: 5,
+    });
+  });
+
+  test.for(['junit', 'tap', 'github', 'md'])('%s has no place for it: stderr says it', async (format) => {
+    const { code, err } = await run([...args, format], { files: files(weak) });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^coverage: rules 1\/2.*^mutants: 8 tried, 1 killed/ms);
+  });
+});

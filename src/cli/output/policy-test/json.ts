@@ -1,8 +1,12 @@
+import type { Coverage } from '../../../analysis/coverage/coverage.ts';
 import { type ExplainedFailure, counterexampleText } from '../../../analysis/policy-test/failure-text.ts';
 import type { Diagnostic } from '../../../model/diagnostic.ts';
+import { policyKey } from '../../../model/network-policy.ts';
 import {
   countsOf,
   isBroken,
+  type MutantsNotTried,
+  type MutationReport,
   type SuiteReport,
   type TestReport,
   type TestResult,
@@ -20,7 +24,36 @@ export function testReportJson(report: TestReport): string {
     suites: report.suites.map(suiteJson),
     diagnostics: report.diagnostics.map(diagnosticJson),
     counts: countsOf(report),
+    coverage: report.coverage === undefined ? undefined : coverageJson(report.coverage),
+    mutation: report.mutation === undefined ? undefined : mutationJson(report.mutation),
   });
+}
+
+function coverageJson({ rules, connections }: Coverage): object {
+  return {
+    rules: { ...rules, uncovered: rules.uncovered.map(({ source, ...rule }) => ({ ...rule, ...source })) },
+    connections: {
+      ...connections,
+      uncovered: connections.uncovered.map(({ from, to, traffic, suite }) => ({
+        from,
+        to,
+        traffic: trafficJson(traffic),
+        ...suite,
+      })),
+    },
+  };
+}
+
+function mutationJson(mutation: MutationReport | MutantsNotTried): object {
+  if (mutation.kind === 'not-tried') return mutation;
+  const survivors = mutation.survivors.map(({ kind, policy, path, text, source }) => ({
+    kind,
+    policy: policyKey(policy),
+    path,
+    text,
+    ...source,
+  }));
+  return { ...mutation, survivors };
 }
 
 function suiteJson(suite: SuiteReport): object {
