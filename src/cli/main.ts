@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import process from 'node:process';
 import { buffer } from 'node:stream/consumers';
 import { fileSystemIo } from './input/input-io.ts';
@@ -32,6 +33,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
+  drained: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+  },
   err: (text) => process.stderr.write(text),
   input: fileSystemIo(() => buffer(process.stdin)),
   output: fileSystemOutput,

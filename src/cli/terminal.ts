@@ -5,6 +5,8 @@ import type { OutputIo } from './output-io.ts';
 export interface Terminal {
   /** Data. */
   readonly out: (text: string) => void;
+  /** Waits until whoever reads the data has taken it; absent where nothing is held back. */
+  readonly drained?: () => Promise<void>;
   /** Everything else. */
   readonly err: (text: string) => void;
   readonly input: InputIo;
@@ -17,4 +19,12 @@ export interface Terminal {
   readonly columns?: number;
   /** Aborted when the user asks the process to end. */
   readonly signal: AbortSignal;
+}
+
+/** Prints a long document piece by piece, no faster than it is read: a pipe that is not emptied would be all of it in memory. */
+export async function printPieces(terminal: Terminal, pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) {
+    terminal.out(piece);
+    await terminal.drained?.();
+  }
 }

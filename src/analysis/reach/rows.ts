@@ -1,3 +1,4 @@
+import { matchesSelector } from '../../model/label-selector.ts';
 import type { NetworkPolicy } from '../../model/network-policy.ts';
 import type { AddressBlock } from '../../net/address-block.ts';
 import { families, type Family } from '../../net/protocol.ts';
@@ -130,12 +131,18 @@ function namespacesOf({ all }: Parties): readonly NetworkPolicy['namespace'][] {
 }
 
 function membersOf(parties: Parties, namespaces: readonly string[], group: PodGroup): readonly PartyIndex[] {
-  const within = group.kind === 'namespace' ? [group.namespace] : namespaces;
+  const { all, index } = parties;
+  const within =
+    group.kind === 'namespace'
+      ? [group.namespace]
+      : namespaces.filter((name) => matchesSelector(group.namespaces, index.namespaceLabels(name)));
   return within.flatMap((namespace) =>
     parties.ofNamespace(namespace).filter((at) => {
-      const party = parties.all[at];
+      const party = all[at];
       // hostNetwork pods are never peers: nothing tells them from their node.
-      return party?.kind === 'pods' && !party.hostNetwork && parties.index.inGroup(group, party.pods[0]);
+      return (
+        party?.kind === 'pods' && !party.hostNetwork && matchesSelector(group.pods, party.pods[0].labels)
+      );
     }),
   );
 }

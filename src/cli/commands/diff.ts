@@ -8,7 +8,7 @@ import { differenceJson } from '../output/difference/json.ts';
 import { differenceMarkdown } from '../output/difference/markdown.ts';
 import { differenceText } from '../output/difference/text.ts';
 import type { Finish } from '../program.ts';
-import type { Terminal } from '../terminal.ts';
+import { printPieces, type Terminal } from '../terminal.ts';
 
 const units = ['workload', 'pod', 'namespace'] as const;
 
@@ -59,7 +59,7 @@ Examples:
         return;
       }
       const difference = differenceOf(sides.before.cluster, sides.after.cluster, options.by);
-      if (options.output === 'json') for (const piece of differenceJson(difference)) terminal.out(piece);
+      if (options.output === 'json') await printPieces(terminal, differenceJson(difference));
       else if (options.output === 'md') terminal.out(differenceMarkdown(difference));
       else terminal.out(differenceText(difference, terminal.colour.out));
       const { opened, closed } = difference;

@@ -23,7 +23,7 @@ import { matrixSummary } from '../output/matrix/summary.ts';
 import { matrixSvg } from '../output/matrix/svg.ts';
 import { matrixText } from '../output/matrix/text.ts';
 import type { Finish } from '../program.ts';
-import type { Terminal } from '../terminal.ts';
+import { printPieces, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 const formats = ['text', 'json', 'csv', 'md', 'svg', 'html', 'dot'] as const;
@@ -75,7 +75,7 @@ Examples:
       }
       const connectivity = connectivityOf(read.cluster, options.by ?? 'workload');
       const isAsked = askedBy(connectivity, options, selector);
-      for (const piece of documentOf(connectivity, isAsked, options, terminal)) terminal.out(piece);
+      await printPieces(terminal, documentOf(connectivity, isAsked, options, terminal));
     });
 }
 
