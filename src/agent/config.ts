@@ -1,7 +1,8 @@
 import type { KubeConfigSource } from '../kube/client.ts';
 import { type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
 import { isEpochMask } from '../ruleset/epoch.ts';
-import { isLegalName } from '../ruleset/render-text.ts';
+import type { InterfacePattern } from '../ruleset/objects.ts';
+import { isInterfacePattern, isLegalName } from '../ruleset/render-text.ts';
 import { AgentError } from './errors.ts';
 import { type LogLevel, logLevels } from './log.ts';
 
@@ -18,6 +19,7 @@ export interface AgentConfigValues {
   readonly ctMarkMask?: string;
   readonly deny?: string;
   readonly nodeEgress?: string;
+  readonly podInterfaces?: string;
   readonly nftPath?: string;
   readonly logDenials?: boolean;
   readonly logGroup?: string;
@@ -89,6 +91,9 @@ export function readAgentConfig(
         agentConfigDefaults.nodeEgress,
         problems,
       ),
+      ...(values.podInterfaces === undefined
+        ? {}
+        : { podInterfaces: readInterfaces(values.podInterfaces, problems) }),
       ...(values.logDenials === true
         ? {
             denialLog: {
@@ -151,6 +156,18 @@ function readTable(text: string, problems: string[]): string {
     );
   }
   return text;
+}
+
+/** `cni0` or `veth*,cali*`. */
+function readInterfaces(text: string, problems: string[]): readonly InterfacePattern[] {
+  const patterns = text.split(',');
+  const wrong = patterns.filter((pattern) => !isInterfacePattern(pattern) || pattern === 'lo');
+  for (const pattern of wrong) {
+    problems.push(
+      `--pod-interfaces ${JSON.stringify(pattern)} must be the name of an interface, or its beginning and "*", such as cni0 or cali*`,
+    );
+  }
+  return [...new Set(patterns.filter(isInterfacePattern))].sort();
 }
 
 function readMask(text: string, problems: string[]): number {

@@ -53,6 +53,7 @@ export async function enforceNode(
       counts: () => enforcement.counts(),
       watches: () => watches.counts(),
       isWatchingKernel: () => enforcement.state().drift.isWatching,
+      closesUnknownPods: () => enforcement.state().closesUnknownPods,
       denials: () => denials.counts(),
       invalidPolicies: () => enforcement.invalidPolicies(),
       pendingSeconds: () => {

@@ -44,6 +44,8 @@ export interface EnforcementState {
   /** The kernel has had a ruleset made of all stores, by this process. */
   readonly isEnforcing: boolean;
   readonly nodeIsKnown: boolean;
+  /** By pod CIDRs or by interfaces. Elsewhere a new pod is open until its rules are in force. */
+  readonly closesUnknownPods: boolean;
   readonly drift: DriftState;
   /** Seconds since 1970; absent before the first success. */
   readonly lastSuccess?: number;
@@ -90,6 +92,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   let closing: Compiler | undefined;
   let lastSuccess: number | undefined;
   let lastError: string | undefined;
+  const closesByInterface = (options.compiler.podInterfaces ?? []).length > 0;
 
   const feed = createCompilerFeed({
     create: () => createCompiler({ ...options.compiler, epoch }),
@@ -133,6 +136,8 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     failed,
   });
 
+  if (closesByInterface) closeStart(undefined);
+
   return {
     handlers: {
       pod(key, pod) {
@@ -162,6 +167,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
           notRead('Node', options.compiler.nodeName, next, node !== undefined);
           return;
         }
+        if (next.podCIDRs.join() !== node?.podCIDRs.join()) sayUnclosed(next);
         node = next;
         feed.node(next);
         closeStart(next);
@@ -186,6 +192,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
       sync: loop.state(),
       isEnforcing,
       nodeIsKnown: node !== undefined,
+      closesUnknownPods: closesByInterface || (node?.podCIDRs.length ?? 0) > 0,
       drift: drift.state(),
       ...(lastSuccess === undefined ? {} : { lastSuccess }),
       ...(lastError === undefined ? {} : { lastError }),
@@ -195,15 +202,26 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     invalidPolicies: () => reports.invalid(),
   };
 
-  /** Fail closed at boot: a compiler that knows the node alone closes every address that a pod may have. */
-  function closeStart(known: Node): void {
+  /**
+   * Fail closed at boot: a compiler that knows the node alone closes every address that a pod may have. By the interfaces of
+   * pods it does so before the API server has said a word.
+   */
+  function closeStart(known: Node | undefined): void {
     if (hasTable || started) return;
-    if (known.podCIDRs.length === 0) log.warn({ node: known.name }, 'node has no podCIDRs');
     const isNew = closing === undefined;
     closing ??= createCompiler({ ...options.compiler, epoch: kernel.epoch });
-    closing.setNode(known);
+    if (known !== undefined) closing.setNode(known);
     if (isNew) loop.use(closing);
     else loop.mark();
+  }
+
+  /** Nothing tells an unknown pod from anybody else: it is open until its rules are in force. */
+  function sayUnclosed({ name, podCIDRs }: Node): void {
+    if (podCIDRs.length > 0 || closesByInterface) return;
+    log.warn(
+      { node: name, reason: 'the node has no podCIDRs', fix: 'give --pod-interfaces' },
+      'new pods are open until programmed',
+    );
   }
 
   /** The table is gone. Before everything is known there may be nothing to put in its place but the closed start. */
@@ -213,7 +231,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
       return;
     }
     hasTable = false;
-    if (node !== undefined) closeStart(node);
+    if (node !== undefined || closesByInterface) closeStart(node);
   }
 
   /** Only with everything: a policy that has not come yet would leave its pods open. */

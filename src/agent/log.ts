@@ -12,7 +12,7 @@ export type LogMessage =
   | 'kernel ruleset stays until synced'
   | 'table not listed'
   | 'node not found'
-  | 'node has no podCIDRs'
+  | 'new pods are open until programmed'
   | 'host finding'
   | 'store synced'
   | 'enforcing'

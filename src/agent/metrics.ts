@@ -15,6 +15,7 @@ export interface MetricSources {
   readonly invalidPolicies: () => number;
   readonly pendingSeconds: () => number;
   readonly isWatchingKernel: () => boolean;
+  readonly closesUnknownPods: () => boolean;
   readonly denials: () => DenialCounts;
 }
 
@@ -191,6 +192,7 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
 const objectKinds = {
   pods: (counts) => counts.pods,
   local_pods: (counts) => counts.localPods,
+  uncovered_local_pods: (counts) => counts.uncoveredLocalPods,
   isolated_local_pods: (counts) => counts.isolatedLocalPods,
   closed_by_defect: (counts) => counts.closedByDefect,
   namespaces: (counts) => counts.namespaces,
@@ -226,6 +228,14 @@ function collectSources(registry: Registry, sources: MetricSources): void {
       },
     });
   }
+  new Gauge({
+    name: 'ringfence_unknown_pods_closed',
+    help: 'Whether new pods are closed until programmed: 0 where neither pod CIDRs nor --pod-interfaces tell who is a pod. Of kind uncovered_local_pods are pods whose address no pod CIDR of the node has.',
+    registers,
+    collect() {
+      this.set(sources.closesUnknownPods() ? 1 : 0);
+    },
+  });
   new Gauge({
     name: 'ringfence_invalid_policies',
     help: 'Stored policies with an error, whose pods are closed as far as the error reaches.',

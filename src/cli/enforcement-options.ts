@@ -27,6 +27,10 @@ export function withEnforcementOptions(command: Command): Command {
       '--node-egress <how>',
       `allow, or enforce egress rules toward the pod's own node (default: ${agentConfigDefaults.nodeEgress})`,
     )
+    .option(
+      '--pod-interfaces <patterns>',
+      'interfaces that lead to pods, such as cni0 or cali*,veth*: whoever is behind them is closed until it is known',
+    )
     .option('--nft <path>', `the nft binary (default: ${agentConfigDefaults.nftPath})`)
     .option('--log-denials', 'log denied connections by name, with the reason; needs ulogd2 with JSON')
     .option(

@@ -9,7 +9,7 @@ import { nextEpoch } from './epoch.ts';
 import { judgesOf, type LocalPod, writePods } from './local-pod.ts';
 import type { Body } from './lower.ts';
 import { mayNarrow } from './narrowing.ts';
-import type { Ruleset } from './objects.ts';
+import type { InterfacePattern, Ruleset } from './objects.ts';
 import type { Transaction } from './operation.ts';
 import { skeletonChains, skeletonSets } from './skeleton.ts';
 import { createTableState } from './table-state.ts';
@@ -23,6 +23,8 @@ export interface CompilerOptions {
   readonly table: string;
   /** Bits of the conntrack mark that hold the epoch: one contiguous run of at least 8 bits. */
   readonly ctMarkMask: number;
+  /** The node's interfaces that lead to pods (a bridge, or one each): addresses behind them are closed until known. */
+  readonly podInterfaces?: readonly InterfacePattern[];
   /** What happens to a denied connection. */
   readonly deny: 'drop' | 'reject';
   /** Where denied packets are told, for the log of denied connections; absent: nowhere. */
@@ -90,6 +92,8 @@ export interface CompilerCounts {
   readonly pods: number;
   readonly localPods: number;
   readonly isolatedLocalPods: number;
+  /** Local pods with an address that neither pod CIDRs nor pod interfaces close before it is known. */
+  readonly uncoveredLocalPods: number;
   readonly namespaces: number;
   readonly policies: number;
   /** Local pods that are closed because their rules could not be compiled: always a defect. */
@@ -259,6 +263,10 @@ export function createCompiler(options: CompilerOptions): Compiler {
       return {
         pods: index.podCount,
         localPods: [...locals.values()].filter(({ pod }) => pod.nodeName === options.nodeName).length,
+        uncoveredLocalPods:
+          (options.podInterfaces ?? []).length > 0
+            ? 0
+            : [...locals.values()].filter(({ pod }) => !pod.addresses.every(isInRange)).length,
         isolatedLocalPods: [...locals.values()].filter(({ judges }) => judges.length > 0).length,
         closedByDefect: [...locals.values()].filter(({ judges }) =>
           judges.some(({ defect }) => defect !== undefined),

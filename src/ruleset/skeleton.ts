@@ -8,6 +8,7 @@ import {
   type Chain,
   type ChainName,
   type ElementKey,
+  type InterfacePattern,
   type KeyType,
   type Match,
   type NftSet,
@@ -32,6 +33,8 @@ export interface SkeletonOptions extends VerdictOptions {
   readonly nodeEgress: 'allow' | 'enforce';
   /** The node's pod CIDRs: an address in them that no known pod owns is closed. Sorted, disjoint. */
   readonly podCIDRs: readonly Cidr[];
+  /** The interfaces of the node's pods: whoever is behind them is closed until it is known, whatever its address. */
+  readonly podInterfaces?: readonly InterfacePattern[];
 }
 
 /** The verdict map from the addresses of isolated local pods to the chain that judges them. */
@@ -138,6 +141,10 @@ function connectionChain(options: SkeletonOptions): Chain {
       ...passing(options),
       ...nobodysAddress(),
       ...options.podCIDRs.flatMap((cidr) => [unknownAddress(cidr, 'saddr'), unknownAddress(cidr, 'daddr')]),
+      ...(options.podInterfaces ?? []).flatMap((pattern) => [
+        ...unknownBehind(pattern, 'saddr'),
+        ...unknownBehind(pattern, 'daddr'),
+      ]),
       ...dispatch('egress'),
       ...dispatch('ingress'),
       ...allowedAgain(options),
@@ -152,6 +159,7 @@ function toNodeChain(options: SkeletonOptions): Chain {
     rules: [
       ...passing(options),
       ...options.podCIDRs.map((cidr) => unknownAddress(cidr, 'saddr')),
+      ...(options.podInterfaces ?? []).flatMap((pattern) => unknownBehind(pattern, 'saddr')),
       ...dispatch('egress'),
       ...allowedAgain(options),
     ],
@@ -162,18 +170,21 @@ function toNodeChain(options: SkeletonOptions): Chain {
  * An address of this node's pods comes in over the interface that leads to them. Elsewhere, and from a pod with a route of
  * its own, it is forged. Only first packets are looked at: of a forged one no connection comes.
  */
-function forgedSources({ podCIDRs }: SkeletonOptions): readonly Rule[] {
-  return podCIDRs.map((cidr) =>
+function forgedSources({ podCIDRs, podInterfaces = [] }: SkeletonOptions): readonly Rule[] {
+  const forged = (match: Match, comment: string): Rule =>
     rule(
-      [
-        { kind: 'ct-state', states: ['new'] },
-        { kind: 'prefix', side: 'saddr', cidr },
-        { kind: 'source-unrouted' },
-      ],
+      [{ kind: 'ct-state', states: ['new'] }, match, { kind: 'source-unrouted' }],
       [{ kind: 'counter' }, verdict('drop')],
-      'forged: pods of this node are not there',
+      comment,
+    );
+  return [
+    ...podCIDRs.map((cidr) =>
+      forged({ kind: 'prefix', side: 'saddr', cidr }, 'forged: pods of this node are not there'),
     ),
-  );
+    ...podInterfaces.map((pattern) =>
+      forged({ kind: 'interface', way: 'in', pattern }, 'forged: the pod has another address'),
+    ),
+  ];
 }
 
 /** What passes, or stops, whoever sends it. */
@@ -253,6 +264,20 @@ function nobodysAddress(): readonly Rule[] {
     drop('daddr', '255.255.255.255/32', 'broadcast: no policy can name who listens'),
     drop('daddr', 'ff00::/8', 'multicast: no policy can name who listens'),
   ];
+}
+
+/** The same where addresses do not tell pods from others: an address behind an interface of pods is one of a pod. */
+function unknownBehind(pattern: InterfacePattern, side: Side): readonly Rule[] {
+  return families.map((family) =>
+    rule(
+      [
+        { kind: 'interface', way: side === 'saddr' ? 'in' : 'out', pattern },
+        { kind: 'address-set', side, family, set: knownSetName(family), negate: true },
+      ],
+      [goto('closed')],
+      'pod whose rules are not in force yet',
+    ),
+  );
 }
 
 /** Fail closed: a pod that starts before its rules are here has an address in the range that nobody knows yet. */

@@ -30,6 +30,7 @@ function setUp() {
       invalidPolicies: () => 1,
       pendingSeconds: () => 0,
       isWatchingKernel: () => true,
+      closesUnknownPods: () => true,
       denials: () => ({
         told: [{ namespace: 'shop', direction: 'ingress', count: 2 }],
         suppressed: 1,

@@ -59,6 +59,7 @@ export function createScriptedCompiler(table = 'ringfence'): ScriptedCompiler {
 export const counts: CompilerCounts = {
   pods: 5,
   localPods: 4,
+  uncoveredLocalPods: 0,
   closedByDefect: 1,
   isolatedLocalPods: 3,
   namespaces: 2,

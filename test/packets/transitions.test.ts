@@ -82,6 +82,20 @@ describe.each([
     });
   });
 
+  describe('interfaces of pods', () => {
+    const report = once(() => run<InterfacesReport>('interfaces'));
+
+    it('close new pods whose addresses no pod CIDR covers', async () => {
+      expect((await report()).strays).toEqual({ sent: true, leaked: 0, passes: true });
+    });
+
+    // On a bridge the neighbours' addresses lead to the same interface.
+    it('let no pod send from an address that is not behind them', async () => {
+      const neighbours = topology === 'bridge' ? 20 : 0;
+      expect((await report()).forged).toEqual({ ofThisNode: neighbours, ofTheOtherNode: 0, ofNobody: 0 });
+    });
+  });
+
   describe('ways that no table of flows has', () => {
     const report = once(() => run<PathsReport>('paths'));
     const everybody = ['x/near', 'x/far', 'x/server', 'n1', 'n2', 'x/host-far'];
@@ -176,6 +190,11 @@ interface ConnectionsReport {
   readonly ingress: Connections;
   readonly egress: Connections;
   readonly marks: { readonly kept: number; readonly lost: number; readonly judged: number };
+}
+
+interface InterfacesReport {
+  readonly strays: unknown;
+  readonly forged: unknown;
 }
 
 interface AgentsReport {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../src/model/cluster.ts';
 import { compile, defaultCompilerOptions } from '../../src/ruleset/compiler.ts';
+import type { InterfacePattern } from '../../src/ruleset/objects.ts';
 import { interpret } from '../../src/ruleset/interpret.ts';
 import type { Packet } from '../../src/ruleset/packet.ts';
 import { address, cidr, clusterOf, nodeOf, podOf, policyOf } from '../cases/builders.ts';
@@ -27,8 +28,13 @@ const closed: Cluster = {
   policies: [policyOf('x/deny', { policyTypes: ['ingress', 'egress'] })],
 };
 
-function verdict(cluster: Cluster, packet: Partial<Packet>, nodeEgress: 'allow' | 'enforce' = 'allow') {
-  const ruleset = compile(cluster, { ...defaultCompilerOptions, nodeName: 'n1', nodeEgress });
+function verdict(
+  cluster: Cluster,
+  packet: Partial<Packet>,
+  nodeEgress: 'allow' | 'enforce' = 'allow',
+  podInterfaces: readonly InterfacePattern[] = [],
+) {
+  const ruleset = compile(cluster, { ...defaultCompilerOptions, nodeName: 'n1', nodeEgress, podInterfaces });
   return interpret(ruleset, {
     hook: 'forward',
     source: address('10.244.1.5'),
@@ -95,6 +101,38 @@ describe("the node's range", () => {
     expect(verdict(open, packet, 'enforce').verdict).toBe('accept');
     expect(verdict(closed, packet, 'allow').verdict).toBe('accept');
     expect(verdict(closed, packet, 'enforce').verdict).toBe('drop');
+  });
+});
+
+describe('interfaces of pods, where no pod CIDR tells who is one', () => {
+  const patterns = ['cali*', 'cni0'] as InterfacePattern[];
+  const elsewhere: Cluster = { ...open, nodes: [nodeOf('n1', { podCIDRs: [] })] };
+  const [known, unknown] = [address('10.244.1.5'), address('10.99.0.1')];
+  const judge = (packet: Partial<Packet>, nodeEgress?: 'enforce') =>
+    verdict(elsewhere, { destination: address('203.0.113.9'), ...packet }, nodeEgress, patterns).verdict;
+
+  test.each(['cali12ab', 'cni0'])('from %s, only known addresses', (inInterface) => {
+    expect(judge({ source: unknown, inInterface })).toBe('drop');
+    expect(judge({ source: address('2001:db8::1'), destination: address('2001:db8::2'), inInterface })).toBe(
+      'drop',
+    );
+    expect(judge({ source: known, inInterface })).toBe('accept');
+    expect(judge({ source: known, inInterface, sourceUnrouted: true })).toBe('drop');
+  });
+
+  test.each(['cali12ab', 'cni0'])('to %s, only known addresses', (outInterface) => {
+    expect(judge({ source: unknown, destination: address('10.99.0.2'), outInterface })).toBe('drop');
+    expect(judge({ source: unknown, destination: known, outInterface })).toBe('accept');
+  });
+
+  test('other interfaces are open', () => {
+    expect(judge({ source: unknown, inInterface: 'eth0', outInterface: 'eth0' })).toBe('accept');
+  });
+
+  test('to the own node, where its egress rules are enforced', () => {
+    const packet: Partial<Packet> = { hook: 'input', source: unknown, inInterface: 'cni0' };
+    expect(judge(packet)).toBe('accept');
+    expect(judge(packet, 'enforce')).toBe('drop');
   });
 });
 
