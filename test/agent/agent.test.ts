@@ -11,16 +11,8 @@ import { rulesetEpoch } from '../../src/agent/kernel-epoch.ts';
 import { defaultCompilerOptions } from '../../src/ruleset/compiler.ts';
 import { nextEpoch } from '../../src/ruleset/epoch.ts';
 import { desiredRuleset } from './desired-ruleset.ts';
-import {
-  allow,
-  eventually,
-  namespace,
-  nodeName,
-  pod,
-  policy,
-  startAgent,
-  startTestServer,
-} from './run-agent.ts';
+import { allow, namespace, nodeName, pod, policy } from './objects.ts';
+import { eventually, startAgent, startTestServer } from './run-agent.ts';
 
 const table = 'ringfence';
 

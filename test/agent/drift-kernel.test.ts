@@ -4,7 +4,8 @@ import { createNft } from '../../src/nft/nft.ts';
 import { createNetns } from '../nft/netns.ts';
 import { desiredRuleset } from './desired-ruleset.ts';
 import { inspectTable } from '../../src/agent/inspection.ts';
-import { allow, eventually, namespace, pod, policy, startAgent, startTestServer } from './run-agent.ts';
+import { allow, namespace, pod, policy } from './objects.ts';
+import { eventually, startAgent, startTestServer } from './run-agent.ts';
 
 // What others do to the table, in a kernel: seen by the nft monitor, repaired, and how long that takes.
 

@@ -3,7 +3,8 @@ import { NftError } from '../../src/nft/errors.ts';
 import { createFakeNft } from '../../src/nft/fake.ts';
 import type { ChainName, ElementKey, SetName } from '../../src/ruleset/objects.ts';
 import type { Operation } from '../../src/ruleset/operation.ts';
-import { allow, eventually, namespace, pod, policy, startAgent, startTestServer } from './run-agent.ts';
+import { allow, namespace, pod, policy } from './objects.ts';
+import { eventually, startAgent, startTestServer } from './run-agent.ts';
 
 // What others do to the table, in memory. test/agent/drift-kernel.test.ts does it to a kernel.
 

@@ -10,7 +10,7 @@ import type { PodKey } from '../../src/model/pod.ts';
 import { type CompilerOptions, defaultCompilerOptions } from '../../src/ruleset/compiler.ts';
 import type { ChainName, InterfacePattern } from '../../src/ruleset/objects.ts';
 import { createFakeClock } from './fake-clock.ts';
-import { nodeName, pod } from './run-agent.ts';
+import { nodeName, pod } from './objects.ts';
 
 test('a pod that is closed by a defect is said once, and counted', async () => {
   const clock = createFakeClock();

@@ -8,17 +8,8 @@ import type { ApiServer } from '../../src/lab/api-server/server.ts';
 import { createNft, type Nft } from '../../src/nft/nft.ts';
 import { createNetns, type Netns } from '../nft/netns.ts';
 import { desiredRuleset } from './desired-ruleset.ts';
-import {
-  allow,
-  eventually,
-  namespace,
-  nodeName,
-  pod,
-  policy,
-  startAgent,
-  startTestServer,
-  writeKubeconfig,
-} from './run-agent.ts';
+import { allow, namespace, nodeName, pod, policy } from './objects.ts';
+import { eventually, startAgent, startTestServer, writeKubeconfig } from './run-agent.ts';
 import { replacementOf } from '../../src/ruleset/transaction.ts';
 
 // The agent with the machine's nft in a network namespace of the test's own, against the embedded API server over HTTP.

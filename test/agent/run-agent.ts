@@ -10,6 +10,7 @@ import type { Nft } from '../../src/nft/nft.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { nodeName } from './objects.ts';
 
 export interface LogLine {
   readonly level: keyof Log;
@@ -25,8 +26,6 @@ export interface TestAgent {
   status(): Promise<AgentStatus>;
   stop(): Promise<void>;
 }
-
-export const nodeName = 'node-1';
 
 export async function startTestServer(): Promise<ApiServer> {
   const server = await startApiServer();
@@ -97,42 +96,4 @@ export async function eventually(holds: () => boolean | Promise<boolean>): Promi
     if (performance.now() > end) throw new Error(`did not come to hold: ${holds.toString()}`);
     await delay(2);
   }
-}
-
-export function namespace(name: string, labels: Readonly<Record<string, string>> = {}) {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
-}
-
-export function pod(
-  key: string,
-  ip: string,
-  labels: Readonly<Record<string, string>> = {},
-  node: string = nodeName,
-) {
-  const [ns, name] = key.split('/');
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { namespace: ns, name, labels },
-    spec: { nodeName: node, containers: [{ name: 'main', image: 'image' }] },
-    status: { phase: 'Running', podIP: ip, podIPs: [{ ip }] },
-  };
-}
-
-export function policy(key: string, spec: unknown) {
-  const [ns, name] = key.split('/');
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { namespace: ns, name },
-    spec,
-  };
-}
-
-/** Ingress to pods with `app: TO` from pods of the namespace with `app: FROM`. */
-export function allow(to: string, from: string) {
-  return {
-    podSelector: { matchLabels: { app: to } },
-    ingress: [{ from: [{ podSelector: { matchLabels: { app: from } } }] }],
-  };
 }

@@ -3,16 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createNft } from '../../src/nft/nft.ts';
-import {
-  allow,
-  eventually,
-  namespace,
-  pod,
-  policy,
-  startAgent,
-  startTestServer,
-  writeKubeconfig,
-} from '../agent/run-agent.ts';
+import { allow, namespace, pod, policy } from '../agent/objects.ts';
+import { eventually, startAgent, startTestServer, writeKubeconfig } from '../agent/run-agent.ts';
 import { run } from '../golden/command-line.ts';
 import { createNetns } from '../nft/netns.ts';
 

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test, type TestContext } from 'vitest';
 import { parse } from 'yaml';
 import { createFakeNft } from '../../src/nft/fake.ts';
-import { allow, eventually, pod, policy, startAgent, startTestServer } from '../agent/run-agent.ts';
+import { allow, pod, policy } from '../agent/objects.ts';
+import { eventually, startAgent, startTestServer } from '../agent/run-agent.ts';
 import { debianProgram } from '../support/debian-packages.ts';
 
 const run = promisify(execFile);

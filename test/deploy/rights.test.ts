@@ -4,7 +4,8 @@ import { parseAllDocuments } from 'yaml';
 import type { AccessRule } from '../../src/lab/api-server/access.ts';
 import { startApiServer } from '../../src/lab/api-server/server.ts';
 import { createFakeNft } from '../../src/nft/fake.ts';
-import { allow, eventually, type LogLine, namespace, pod, policy, startAgent } from '../agent/run-agent.ts';
+import { allow, namespace, pod, policy } from '../agent/objects.ts';
+import { eventually, type LogLine, startAgent } from '../agent/run-agent.ts';
 
 const user = 'system:serviceaccount:ringfence:ringfence';
 const rules = clusterRole();
