@@ -28,6 +28,7 @@ const commands: ReadonlyMap<string, MakeCommand> = new Map<string, MakeCommand>(
   ['matrix', async (...to) => (await import('./commands/matrix.ts')).matrixCommand(...to)],
   ['diff', async (...to) => (await import('./commands/diff.ts')).diffCommand(...to)],
   ['report', async (...to) => (await import('./commands/report.ts')).reportCommand(...to)],
+  ['schema', async (terminal) => (await import('./commands/schema.ts')).schemaCommand(terminal)],
   ['completion', async (terminal) => (await import('./commands/completion.ts')).completionCommand(terminal)],
 ]);
 

@@ -67,6 +67,7 @@ describe('the tarball', () => {
         'rules/lint/peer-or-and.md',
         'rules/recipes/01-deny-all-traffic-to-an-application.yaml',
         'rules/recipes/NOTICE',
+        'rules/schema/policy-test.json',
         'rules/skeleton.nft',
       ]),
     );

@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { schemaNames } from '../schema/names.ts';
 
 /** One way to go on with a command line. */
 export interface Candidate {
@@ -74,7 +75,7 @@ const positionals: Readonly<Record<string, readonly (Wanted | 'file' | readonly 
   report: ['file'],
   lint: ['file'],
   completion: [['bash', 'fish', 'zsh']],
-  schema: [['test']],
+  schema: [Object.keys(schemaNames)],
 };
 
 interface Place {

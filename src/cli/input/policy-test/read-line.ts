@@ -137,7 +137,7 @@ function readMapped(item: Cursor, arrow: string, name: ListName, source: SourceT
   return readShort(whole, `${arrow}:${String(value)}`, name, source);
 }
 
-const longFields = ['from', 'to', 'port', 'expect', 'name', 'why'];
+export const longFields = ['from', 'to', 'port', 'expect', 'name', 'why'] as const;
 const longHints = {
   ports: 'the field is port; it takes a list, too',
   source: 'the field is from',
@@ -172,7 +172,7 @@ function readLong(item: Cursor, list: ListName): Line | undefined {
   };
 }
 
-const expectations = ['allow', 'deny', 'only'] as const;
+export const expectations = ['allow', 'deny', 'only'] as const;
 
 function readExpect(cursor: Cursor, list: ListName): (typeof expectations)[number] | undefined {
   if (isAbsent(cursor)) {

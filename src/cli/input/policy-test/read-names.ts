@@ -22,11 +22,11 @@ import { placeOf, reportProblem } from './suite-problem.ts';
 const reserved = ['any', 'internet', 'node'];
 
 /** More than anybody writes. */
-const most = 1000;
+export const mostNames = 1000;
 
 /** Reads `names`: what words of the suite stand for. Names that stand for names stand for what those do. */
 export function readNames(cursor: Cursor): ReadonlyMap<string, NameMeaning> {
-  const entries = (entriesOf(cursor, most) ?? []).filter(([word, value]) => isWord(word, value));
+  const entries = (entriesOf(cursor, mostNames) ?? []).filter(([word, value]) => isWord(word, value));
   const names = new Map(entries.flatMap(([word, value]) => readMeaning(word, value)));
   const { flat, circular } = flattened(names);
   for (const [word, value] of entries) {
@@ -74,7 +74,7 @@ function readMeaning(word: string, cursor: Cursor): readonly (readonly [string, 
     const meaning = readObject(word, cursor);
     return meaning === undefined ? [] : [[word, meaning]];
   }
-  const items = itemsOf(cursor, most) ?? [];
+  const items = itemsOf(cursor, mostNames) ?? [];
   if (items.length === 0) reportProblem(cursor, 'invalid-name', `${quote(word)} stands for nobody`);
   const blocks: (readonly [string, NameMeaning])[] = [];
   const ends = items.flatMap((item, index): readonly EndExpression[] => {
@@ -113,7 +113,7 @@ function readBlock(cursor: Cursor): NameMeaning | undefined {
     : { kind: 'blocks', blocks: subtractBlocks(block.cidr, block.except) };
 }
 
-const podFields = ['namespace', 'labels', 'ports', 'namespaceLabels'];
+export const podFields = ['namespace', 'labels', 'ports', 'namespaceLabels'] as const;
 const podHints = {
   app: 'labels stand under labels',
   matchLabels: 'a name is one pod, with labels; several pods are an expression such as shop/app=web',

@@ -18,7 +18,8 @@ import { readMatrix } from './read-matrix.ts';
 import { readNames } from './read-names.ts';
 import { placeOf, reportProblem } from './suite-problem.ts';
 
-const fields = [
+/** The schema for editors describes each of them. */
+export const suiteFields = [
   'manifests',
   'names',
   'allow',
@@ -29,7 +30,7 @@ const fields = [
   'otherwise',
   'scope',
   'snapshot',
-];
+] as const;
 const hints = {
   apiVersion: 'a policy test is no manifest: it has no apiVersion and no kind',
   kind: 'a policy test is no manifest: it has no apiVersion and no kind',
@@ -46,7 +47,7 @@ export function readSuite(root: Cursor, source: SourceText, document: number): S
     reportProblem(root, 'invalid-suite', 'this is no policy test', hint);
     return undefined;
   }
-  hasOnlyFields(root, fields, hints);
+  hasOnlyFields(root, suiteFields, hints);
   const manifests = readList(fieldOf(root, 'manifests'), 'a path');
   const scope = readList(fieldOf(root, 'scope'), 'a namespace');
   for (const item of itemsWithin(fieldOf(root, 'scope'))) {
