@@ -47,6 +47,10 @@ export function policyTestSchema(): JsonSchema {
   };
 }
 
+const endForms =
+  'An end is NAMESPACE/NAME, NAMESPACE/KIND/NAME, NAMESPACE/*, ns:NAMESPACE, app=web, svc/NAMESPACE/NAME, an address, a CIDR, internet, node, any, or a name.';
+const portForms = 'Ports are 8080, 8080/udp, http, 1000-2000, or a list of these with commas.';
+
 type Fields<T extends readonly string[]> = Readonly<Record<T[number], JsonSchema>>;
 
 const suiteProperties: Fields<typeof suiteFields> = {
@@ -102,6 +106,11 @@ const suiteProperties: Fields<typeof suiteFields> = {
   },
 };
 
+/** Text of a form; without words of its own an editor would show the pattern. */
+function written(pattern: string, patternErrorMessage: string): JsonSchema {
+  return { type: 'string', pattern, patternErrorMessage };
+}
+
 function oneOrMore(item: JsonSchema): JsonSchema {
   return orNothing({ anyOf: [item, { type: 'array', minItems: 1, maxItems: mostItems, items: item }] });
 }
@@ -122,7 +131,10 @@ function lines(list: (typeof expectations)[number], description: string): JsonSc
 
 const longProperties: Fields<typeof longFields> = {
   from: { description: 'The sending end.', ...ref('end') },
-  to: { description: 'The receiving end, perhaps with ports.', type: 'string', pattern: destinationPattern },
+  to: {
+    description: 'The receiving end, perhaps with ports.',
+    ...written(destinationPattern, `${endForms} ${portForms}`),
+  },
   port: {
     description: 'A port, or a list: 8080, 8080/udp, http, 1000-2000. Without it every port and protocol.',
     ...orNothing({ anyOf: [ref('port'), { type: 'array', maxItems: mostItems, items: ref('port') }] }),
@@ -143,8 +155,8 @@ const podProperties: Fields<typeof podFields> = {
 };
 
 const definitions: Readonly<Record<string, JsonSchema>> = {
-  end: { type: 'string', pattern: endPattern },
-  line: { type: 'string', pattern: linePattern },
+  end: written(endPattern, endForms),
+  line: written(linePattern, `A line is FROM -> TO[:PORTS]. ${endForms}`),
   lineWithColon: {
     description: 'FROM -> TO: PORTS, which YAML takes for a key and a value.',
     type: 'object',
@@ -163,10 +175,7 @@ const definitions: Readonly<Record<string, JsonSchema>> = {
     allOf: [ref('longLine'), { required: ['expect'], properties: { expect: { type: 'string' } } }],
   },
   port: {
-    anyOf: [
-      { type: 'integer', minimum: 1, maximum: 65_535 },
-      { type: 'string', pattern: portsPattern },
-    ],
+    anyOf: [{ type: 'integer', minimum: 1, maximum: 65_535 }, written(portsPattern, portForms)],
   },
   namespace: { type: 'string', maxLength: 63, pattern: labelPattern },
   meaning: {

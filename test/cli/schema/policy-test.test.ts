@@ -15,12 +15,15 @@ import { policyTestSchema } from '../../../src/cli/schema/policy-test.ts';
 // its shape is.
 
 const root = path.resolve(import.meta.dirname, '../../..');
+// The words that an editor shows in place of the pattern are no keyword of JSON Schema.
 const validate = new Ajv2020({
   strict: true,
   strictRequired: false,
   strictTypes: false,
   allowUnionTypes: true,
-}).compile(policyTestSchema());
+})
+  .addVocabulary(['patternErrorMessage'])
+  .compile(policyTestSchema());
 
 interface Judged {
   readonly valid: boolean;
