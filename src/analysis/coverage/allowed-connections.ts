@@ -9,9 +9,9 @@ import {
 } from '../../net/traffic.ts';
 import type { Pod } from '../../model/pod.ts';
 import { connectivityIn } from '../connectivity/connectivity.ts';
-import type { Endpoint } from '../connectivity/endpoints.ts';
+import type { Endpoint, PodEndpoint } from '../connectivity/endpoints.ts';
 import { pairsBetween } from '../ends/pairs.ts';
-import type { Place } from '../ends/place.ts';
+import type { Place, PodsPlace } from '../ends/place.ts';
 import { podPlaces } from '../ends/places.ts';
 import type { PreparedSuite } from '../policy-test/run-suite.ts';
 import type { Passage } from '../reach/passage.ts';
@@ -38,6 +38,7 @@ export function allowedConnections(
 ): readonly AllowedConnection[] {
   const connectivity = connectivityIn(reach, 'workload');
   const { endpoints } = connectivity;
+  const texts = endpoints.map(endText);
   const isApart = apartIn(reach);
   const said = mentionsBetween(reach, endpoints, suites);
   return endpoints.flatMap((from, at) => {
@@ -45,13 +46,14 @@ export function allowedConnections(
     const mentioned = said(at);
     return endpoints.flatMap((to, other): readonly AllowedConnection[] => {
       const listed = passages[other];
-      if (listed === undefined || !isApart(from, to)) return [];
+      if (listed === undefined) return [];
       const passage = isHost(from) || isHost(to) ? betweenNodes(reach, from, to) : listed;
       if (passage.egress.basis === 'open' && passage.ingress.basis === 'open') return [];
+      if (passage.traffic === nothing || !isApart(from, to)) return [];
       const own = mentioned.get(other) ?? nothing;
       return piecesOf(passage.traffic).map((traffic) => ({
-        from: endText(from),
-        to: endText(to),
+        from: texts[at] ?? from.id,
+        to: texts[other] ?? to.id,
         traffic,
         isCovered: intersectTraffic(traffic, own) !== nothing,
       }));
@@ -75,17 +77,29 @@ function isHost(end: Endpoint): boolean {
 
 /** Whether there are two, one of each endpoint, between whom policies can have a say. */
 function apartIn(reach: Reach): (from: Endpoint, to: Endpoint) => boolean {
+  const known = new Map<PodEndpoint, readonly PodsPlace[]>();
+  const placesOf = (end: PodEndpoint): readonly PodsPlace[] => {
+    const places = known.get(end) ?? podPlaces(reach, end.pods, true);
+    known.set(end, places);
+    return places;
+  };
   return (from, to) => {
     if (from.kind === 'external' || to.kind === 'external') return from.kind !== to.kind;
     if (from !== to && !isHost(from) && !isHost(to)) return true;
-    const [sources, destinations] = [from, to].map(({ pods }) => podPlaces(reach, pods, true));
-    return (sources ?? []).some((one) =>
-      (destinations ?? []).some((other) => pairsBetween(one, other).length > 0),
-    );
+    return placesOf(from).some((one) => placesOf(to).some((other) => pairsBetween(one, other).length > 0));
   };
 }
 
+const pieces = new WeakMap<Traffic, readonly Traffic[]>();
+
+/** Of many connections few are different. */
 function piecesOf(traffic: Traffic): readonly Traffic[] {
+  const known = pieces.get(traffic) ?? cut(traffic);
+  pieces.set(traffic, known);
+  return known;
+}
+
+function cut(traffic: Traffic): readonly Traffic[] {
   if (traffic === everything) return [everything];
   return [...traffic.ports.map((range) => trafficOf([range])), ...(traffic.others ? [otherProtocols] : [])];
 }
