@@ -7,10 +7,8 @@ import { loadLive } from '../input/live-input.ts';
 import { findTests } from '../input/policy-test/find-tests.ts';
 import { type LabFlags, withLabOptions } from '../lab-options.ts';
 import { formatDiagnostics } from '../output/diagnostics.ts';
-import { adequacyLines } from '../output/policy-test/adequacy-text.ts';
 import { formatTestReport, type TestFormat, testFormats } from '../output/policy-test/formats.ts';
 import {
-  adequacyCode,
   type AdequacyOptions,
   asksForAdequacy,
   withAdequacy,
@@ -19,7 +17,7 @@ import {
 import { clusterLoader, type GivenCluster } from '../policy-test/clusters.ts';
 import { type RanSuite, runTests } from '../policy-test/run-tests.ts';
 import { snapshotChecks } from '../policy-test/snapshot.ts';
-import { countsOf, type TestReport } from '../policy-test/test-result.ts';
+import { countsOf, hasSurvivors, isCovered, type TestReport } from '../policy-test/test-result.ts';
 import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -126,10 +124,7 @@ export async function runTestCommand(
     if (ran.length > 0 || options.output !== 'text') {
       terminal.out(formatTestReport(report, options.output, terminal.colour.out));
     }
-    // The other formats have no place for it.
-    if (options.output !== 'text' && options.output !== 'json')
-      for (const line of adequacyLines(report)) terminal.err(`${line}\n`);
-    finish(exitCodeOf(report, options));
+    finish(exitCodeOf(report));
   } finally {
     await packets?.close();
   }
@@ -202,8 +197,8 @@ function tellDiagnostics(found: readonly Diagnostic[], ran: readonly RanSuite[],
   );
 }
 
-function exitCodeOf(report: TestReport, options: AdequacyOptions): ExitCode {
+function exitCodeOf(report: TestReport): ExitCode {
   const { failed, unanswered, broken } = countsOf(report);
   if (report.diagnostics.length > 0 || broken > 0 || unanswered > 0) return exitCode.cannotAnswer;
-  return failed > 0 ? exitCode.no : adequacyCode(report, options);
+  return failed > 0 || !isCovered(report) || hasSurvivors(report) ? exitCode.no : exitCode.yes;
 }

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Coverage, coverageOf } from '../../analysis/coverage/coverage.ts';
+import { coverageOf } from '../../analysis/coverage/coverage.ts';
 import { mutate, type TriedMutant } from '../../analysis/mutation/try-mutants.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
 import type { RanSuite } from './run-tests.ts';
 import { countsOf, type MutantsNotTried, type MutationReport, type TestReport } from './test-result.ts';
 
@@ -62,6 +61,7 @@ export function withAdequacy(
   return {
     ...report,
     ...(coverage === undefined && minCoverage === undefined ? {} : { coverage: coverageOf(suitesOf(ran)) }),
+    ...(minCoverage === undefined ? {} : { minCoverage }),
     ...(options.mutate === undefined
       ? {}
       : { mutation: mutationOf(report, ran, { defaultNamespace, most: maxMutants }) }),
@@ -94,19 +94,4 @@ function mutationOf(
     equivalent: count('equivalent'),
     survivors: all.flatMap(({ mutant, end }) => (end === 'survived' ? mutant : [])),
   };
-}
-
-/** Whether the tests are worth as much as was asked for. */
-export function adequacyCode(
-  { coverage, mutation }: TestReport,
-  { minCoverage = 0 }: AdequacyOptions,
-): ExitCode {
-  const isCovered = coverage === undefined || rulePercentage(coverage) >= minCoverage;
-  const survives = mutation?.kind === 'tried' && mutation.survived > 0;
-  return isCovered && !survives ? exitCode.yes : exitCode.no;
-}
-
-/** Of the policy rules, how many in a hundred are covered; all of them where there is none. */
-export function rulePercentage({ rules: { covered, total } }: Coverage): number {
-  return total === 0 ? 100 : (covered / total) * 100;
 }

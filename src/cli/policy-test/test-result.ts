@@ -11,6 +11,8 @@ export interface TestReport {
   readonly diagnostics: readonly Diagnostic[];
   /** With `--coverage`. */
   readonly coverage?: Coverage;
+  /** Of the policy rules, how many in a hundred have to be covered. */
+  readonly minCoverage?: number;
   /** With `--mutate`. */
   readonly mutation?: MutationReport | MutantsNotTried;
 }
@@ -50,7 +52,9 @@ export interface SuiteReport {
 export type Status = 'passed' | 'failed' | 'skipped' | 'unanswered';
 
 /** One statement of a suite, and how it ended. */
-export interface TestResult extends Pick<Check, 'verb' | 'text' | 'source' | 'name' | 'why'> {
+export interface TestResult extends Pick<Check, 'text' | 'source' | 'name' | 'why'> {
+  /** The last two are of no suite: what the tests are worth, see `adequacySuite`. */
+  readonly verb: Check['verb'] | 'coverage' | 'mutants';
   readonly status: Status;
   /** For people: the counterexample with its cause, or why there is no answer; a fact a line. */
   readonly detail: readonly string[];
@@ -97,6 +101,18 @@ export function countsOf({ suites }: Pick<TestReport, 'suites'>): TestCounts {
     unanswered: count('unanswered'),
     broken: suites.filter(isBroken).length,
   };
+}
+
+/** Whether as much is covered as was asked for. */
+export function isCovered({ coverage, minCoverage = 0 }: TestReport): boolean {
+  if (coverage === undefined) return true;
+  const { covered, total } = coverage.rules;
+  return total === 0 || (covered / total) * 100 >= minCoverage;
+}
+
+/** Whether no test notices some mistake in the policies. */
+export function hasSurvivors({ mutation }: TestReport): boolean {
+  return mutation?.kind === 'tried' && mutation.survived > 0;
 }
 
 /** Whether a document could not be run. */

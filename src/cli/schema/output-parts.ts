@@ -4,17 +4,18 @@ import { dialect, type JsonSchema, listOf, objectOf, oneOf, ref, text } from './
 
 // What the JSON documents of several commands have in common.
 
-/** A document of this kind, with these fields and those that every document has. */
+/** A document of this kind, with these fields, those that every document has, and perhaps those of `optional`. */
 export function documentSchema(
   kind: string,
   title: string,
   fields: Readonly<Record<string, JsonSchema>>,
   definitions: Readonly<Record<string, JsonSchema>>,
+  optional: Readonly<Record<string, JsonSchema>> = {},
 ): JsonSchema {
   return {
     $schema: dialect,
     title,
-    ...objectOf({ apiVersion: { const: apiVersion }, kind: { const: kind }, ...fields }),
+    ...objectOf({ apiVersion: { const: apiVersion }, kind: { const: kind }, ...fields }, optional),
     $defs: definitions,
   };
 }

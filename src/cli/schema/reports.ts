@@ -55,8 +55,47 @@ export function testReportSchema(): JsonSchema {
       }),
     },
     { diagnostic, result, failure, ...explanationDefinitions },
+    { coverage, mutation },
   );
 }
+
+/** With --coverage. */
+const coverage = objectOf({
+  rules: objectOf({
+    covered: count,
+    total: count,
+    uncovered: listOf(
+      objectOf(
+        { policy: text, direction: oneOf(['ingress', 'egress']) },
+        {
+          rule: { description: 'Absent: that the policy isolates, where it has no rule.', ...count },
+          ...placeFields,
+        },
+      ),
+    ),
+  }),
+  connections: objectOf({
+    covered: count,
+    total: count,
+    uncovered: listOf(objectOf({ from: text, to: text, traffic: ref('traffic'), ...placeFields })),
+  }),
+});
+
+/** With --mutate. */
+const mutation: JsonSchema = {
+  anyOf: [
+    objectOf({ kind: { const: 'not-tried' }, reason: text }),
+    objectOf({
+      kind: { const: 'tried' },
+      possible: count,
+      tried: count,
+      killed: count,
+      survived: count,
+      equivalent: count,
+      survivors: listOf(objectOf({ kind: text, policy: text, text }, { path: text, ...placeFields })),
+    }),
+  ],
+};
 
 const diagnostic = objectOf(
   { code: text, severity: oneOf(['error', 'warning']), message: text },

@@ -217,9 +217,21 @@ describe('other formats', () => {
     });
   });
 
-  test.for(['junit', 'tap', 'github', 'md'])('%s has no place for it: stderr says it', async (format) => {
-    const { code, err } = await run([...args, format], { files: files(weak) });
-    expect(code).toBe(1);
-    expect(err).toMatch(/^coverage: rules 1\/2.*^mutants: 8 tried, 1 killed/ms);
+  test.for([
+    [
+      'junit',
+      /<testsuite name="coverage and mutants" tests="2" failures="2"[^]*<failure message="rules 1\/2/,
+    ],
+    ['tap', /not ok 1 - coverage\n[^]*"rules 1\/2[^]*not ok 2 - mutants\n[^]*"8 tried, 1 killed/],
+    [
+      'github',
+      /^::error file=shop.yaml,line=22,col=\d+,title=coverage::rules 1\/2.*\n::error .*title=mutants::8 tried/m,
+    ],
+    ['md', /❌ failed \| coverage and mutants \| 2 failed[^]*<b>mutants<\/b>\n<pre>\n8 tried, 1 killed/],
+  ] as const)('%s has a failed result for each', async ([format, expected]) => {
+    const { code, out, err } = await run([...args, format, '--min-coverage', '80'], { files: files(weak) });
+    expect({ code, err }).toEqual({ code: 1, err: '' });
+    expect(out).toMatch(expected);
+    expect(out).toContain('fewer rules than the 80% that were asked for');
   });
 });

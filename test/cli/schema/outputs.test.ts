@@ -65,6 +65,11 @@ const mixed = {
   'a.lock': readFileSync(path.join(root, 'rules/examples/store/store.lock'), 'utf8'),
 };
 
+const weak = {
+  'odd.yaml': odd,
+  'a.policy-test.yaml': 'manifests: [odd.yaml]\nallow: [10.0.0.1 -> shop/web:9/udp]\n',
+};
+
 const commands: Readonly<Record<string, readonly Command[]>> = {
   matrix: [
     [store, 'matrix', '-f', '.', '-R', '-o', 'json'],
@@ -87,7 +92,11 @@ const commands: Readonly<Record<string, readonly Command[]>> = {
     [{ 'odd.yaml': odd }, 'lint', '-f', '.', '-o', 'json', '--ignore', 'dns-forgotten=later'],
     [mixed, 'lint', '-f', '.', '-o', 'json'],
   ],
-  'test-report': [[mixed, 'test', '-o', 'json', '.', 'missing']],
+  'test-report': [
+    [mixed, 'test', '-o', 'json', '--mutate', '.', 'missing'],
+    [store, 'test', '-o', 'json', '--coverage', '--mutate'],
+    [weak, 'test', '-o', 'json', '--coverage', '--mutate'],
+  ],
 };
 
 async function schemaOf(name: string): Promise<object> {

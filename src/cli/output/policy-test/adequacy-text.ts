@@ -4,24 +4,87 @@ import type { SourcePosition } from '../../../model/diagnostic.ts';
 import { policyKey } from '../../../model/network-policy.ts';
 import { printable } from '../../../model/read/quote.ts';
 import { trafficText } from '../../../net/traffic.ts';
-import type { MutantsNotTried, MutationReport, TestReport } from '../../policy-test/test-result.ts';
+import {
+  hasSurvivors,
+  isCovered,
+  type MutantsNotTried,
+  type MutationReport,
+  type Status,
+  type SuiteReport,
+  type TestReport,
+  type TestResult,
+} from '../../policy-test/test-result.ts';
 
 /** How much the tests are worth: what no line is about, and which mistakes in the policies no test notices. */
-export function adequacyLines({ coverage, mutation }: TestReport): readonly string[] {
+export function adequacyLines(report: TestReport): readonly string[] {
+  const { coverage, mutation } = report;
   return [
-    ...(coverage === undefined ? [] : coverageLines(coverage)),
+    ...(coverage === undefined ? [] : coverageLines(coverage, report)),
     ...(mutation === undefined ? [] : mutationLines(mutation)),
   ];
+}
+
+/** The same as results, for formats that know suites and cases alone; none where nobody asked. */
+export function adequacySuite(report: TestReport): readonly SuiteReport[] {
+  const { coverage, mutation } = report;
+  const results = [
+    ...(coverage === undefined
+      ? []
+      : [
+          resultOf(
+            'coverage',
+            isCovered(report) ? 'passed' : 'failed',
+            coverageLines(coverage, report),
+            report,
+          ),
+        ]),
+    ...(mutation === undefined
+      ? []
+      : [resultOf('mutants', mutationStatus(report), mutationLines(mutation), report)]),
+  ];
+  if (results.length === 0) return [];
+  return [{ file: 'coverage and mutants', document: 1, documents: 1, diagnostics: [], results }];
+}
+
+function mutationStatus(report: TestReport): Status {
+  if (report.mutation?.kind === 'not-tried') return 'skipped';
+  return hasSurvivors(report) ? 'failed' : 'passed';
+}
+
+function resultOf(
+  verb: 'coverage' | 'mutants',
+  status: Status,
+  [head = '', ...lines]: readonly string[],
+  { coverage, mutation, suites }: TestReport,
+): TestResult {
+  const places =
+    verb === 'coverage'
+      ? coverage?.rules.uncovered
+      : mutation?.kind === 'tried'
+        ? mutation.survivors
+        : undefined;
+  const source = places?.find((one) => one.source !== undefined)?.source;
+  return {
+    verb,
+    text: '',
+    source: source ?? { file: suites[0]?.file ?? '', line: 1, column: 1 },
+    status,
+    detail: [head.slice(verb.length + 2), ...lines.map((line) => line.trimStart())],
+    failures: [],
+  };
 }
 
 /** Connections that are listed: of many a number says as much. */
 const mostConnections = 20;
 
-function coverageLines({ rules, connections }: Coverage): readonly string[] {
+function coverageLines({ rules, connections }: Coverage, report: TestReport): readonly string[] {
   const shown = connections.uncovered.slice(0, mostConnections);
   const left = connections.uncovered.length - shown.length;
   return [
     `coverage: rules ${fraction(rules)}, allowed connections ${fraction(connections)}`,
+    ...(isCovered(report)
+      ? []
+      : [`  fewer rules than the ${String(report.minCoverage)}% that were asked for`]),
     ...rules.uncovered.map((rule) => item(rule.source, `no line is about ${ruleText(rule)}`)),
     ...shown.map(({ from, to, traffic, suite }) =>
       item(suite, `no line is about ${from} -> ${to}:${trafficText(traffic)}`),

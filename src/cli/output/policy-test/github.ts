@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Diagnostic } from '../../../model/diagnostic.ts';
 import type { TestReport, TestResult } from '../../policy-test/test-result.ts';
 import { type Annotation, annotationCommand } from '../workflow-command.ts';
+import { adequacySuite } from './adequacy-text.ts';
 import { blockLines, resultTitle, testReportText } from './text.ts';
 
 /** As many of each level as GitHub shows for a step; it drops the others without a word. */
@@ -10,7 +11,7 @@ const mostShown = 10;
 /** A report for the log of GitHub Actions, and annotations of the lines that failed, the worst first. */
 export function testReportGithub(report: TestReport): string {
   const diagnostics = [...report.diagnostics, ...report.suites.flatMap((suite) => suite.diagnostics)];
-  const results = report.suites.flatMap((suite) => suite.results);
+  const results = [...report.suites, ...adequacySuite(report)].flatMap((suite) => suite.results);
   const annotations = [
     ...diagnostics.map(ofDiagnostic),
     ...(['failed', 'unanswered', 'skipped'] as const).flatMap((status) =>

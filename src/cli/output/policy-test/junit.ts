@@ -10,6 +10,7 @@ import {
 } from '../../policy-test/test-result.ts';
 import { formatOne } from '../diagnostics.ts';
 import { xmlText } from '../xml.ts';
+import { adequacySuite } from './adequacy-text.ts';
 import { blockLines, resultTitle } from './text.ts';
 
 /**
@@ -18,7 +19,7 @@ import { blockLines, resultTitle } from './text.ts';
  */
 export function testReportJunit(report: TestReport): string {
   const outside = report.diagnostics.length === 0 ? [] : [outsideSuite(report.diagnostics)];
-  const suites = [...outside, ...report.suites];
+  const suites = [...outside, ...report.suites, ...adequacySuite(report)];
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${attributes({ name: 'ringfence test', ...countAttributes(suites) })}>`,

@@ -9,6 +9,7 @@ import {
 } from '../../policy-test/test-result.ts';
 import { formatOne } from '../diagnostics.ts';
 import { bytesOf, commentBytes, fitting, markdownTable, markdownText } from '../markdown.ts';
+import { adequacySuite } from './adequacy-text.ts';
 import { blockLines, countsText, resultTitle, suiteStatus } from './text.ts';
 
 /** Of one result; the others have a right to be seen, too. */
@@ -17,11 +18,12 @@ const blockBytes = 6_000;
 /** A report for a comment or the summary of a job. What does not fit is left out, and the comment says how much. */
 export function testReportMarkdown(report: TestReport): string {
   const head = `### Policy tests: ${countsText(countsOf(report))}\n`;
+  const suites = [...report.suites, ...adequacySuite(report)];
   const columns = ['', 'suite', ''];
-  const table = fitting(report.suites.map(suiteRow), commentBytes / 4, (row) => `${row.join(' | ')}    `);
+  const table = fitting(suites.map(suiteRow), commentBytes / 4, (row) => `${row.join(' | ')}    `);
   const rows = table.kept.length === 0 ? '' : `\n${markdownTable(columns, table.kept)}`;
   const start = `${head}${rows}${leftText(table.left, 'suites')}`;
-  const blocks = fitting(blocksOf(report), commentBytes - bytesOf(start), (block) => block);
+  const blocks = fitting(blocksOf({ ...report, suites }), commentBytes - bytesOf(start), (block) => block);
   return `${start}${blocks.kept.join('')}${leftText(blocks.left, 'results')}`;
 }
 

@@ -7,6 +7,7 @@ import {
   type TestReport,
   type TestResult,
 } from '../../policy-test/test-result.ts';
+import { adequacySuite } from './adequacy-text.ts';
 import { blockLines, resultTitle, suiteStatus } from './text.ts';
 
 /**
@@ -14,7 +15,10 @@ import { blockLines, resultTitle, suiteStatus } from './text.ts';
  * read is a test point that is not ok.
  */
 export function testReportTap(report: TestReport): string {
-  const points = [...report.diagnostics.map(outsidePoint), ...report.suites.map(suitePoint)];
+  const points = [
+    ...report.diagnostics.map(outsidePoint),
+    ...[...report.suites, ...adequacySuite(report)].map(suitePoint),
+  ];
   const lines = points.flatMap(({ subtest, point }, index) => [...subtest, ...numbered(point, index)]);
   return ['TAP version 14', plan(points.length), ...lines, ''].join('\n');
 }
