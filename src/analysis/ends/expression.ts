@@ -55,12 +55,12 @@ export interface DestinationExpression {
 const longest = 8_000;
 
 /**
- * Reads `END[:PORT,PORT...]`, for the host of an Ingress also `HOST[:PORT]/PATH`. An IPv6 address or block with ports stands
- * in brackets.
+ * Reads `END[:PORT,PORT...]`, for the host of an Ingress also `HOST[:PORT]/PATH` and a URL. An IPv6 address or block with
+ * ports stands in brackets.
  */
 export function readDestination(text: string): Expressed<DestinationExpression> {
   if (text.length > longest) return notExpressed(`${quote(text)} is too long`);
-  const { end: endText, ports: portsText } = splitPorts(text.trim());
+  const { end: endText, ports: portsText } = splitWebUrl(text.trim()) ?? splitPorts(text.trim());
   const end = readEnd(endText);
   if (!end.ok) return end;
   if (portsText === undefined) return expressed({ end: end.value, ports: [] });
@@ -90,6 +90,18 @@ function splitUrl(text: string): readonly [string, string, string] | undefined {
   if (host === undefined || port === undefined || path === undefined) return undefined;
   const isProtocol = port === '*' || protocols.some((protocol) => path.slice(1).toUpperCase() === protocol);
   return isProtocol || path.includes(',') ? undefined : [text, `${host}${path}`, port];
+}
+
+const defaultPorts: Readonly<Record<string, string>> = { http: '80', https: '443' };
+
+/** `https://HOST[:PORT]/PATH`: the scheme has a port, no path is the root, and policies do not see a query. */
+function splitWebUrl(text: string): { readonly end: string; readonly ports: string } | undefined {
+  const [, scheme = '', host, port, path = '/'] =
+    /^(https?):\/\/(\[[^\]/]*\]|[^:/?#@]+)(?::(\d+))?(\/[^?#]*)?(?:[?#].*)?$/i.exec(text) ?? [];
+  const implied = defaultPorts[scheme.toLowerCase()];
+  if (host === undefined || implied === undefined) return undefined;
+  const isAddress = host.startsWith('[') || addressesOf(host) !== undefined;
+  return { end: isAddress ? host : `${host}${path}`, ports: port ?? implied };
 }
 
 /** Reads an end without ports. */
@@ -222,7 +234,12 @@ function readHost(written: string, path: string): Expressed<EndMeaning> {
 
 function notAnEnd(text: string): { readonly ok: false } & ExpressionProblem {
   const message = `${quote(text)} names nobody`;
-  if (text.includes('://')) return notExpressed(message, 'write a URL without its scheme: HOST/PATH');
+  if (text.includes('://')) {
+    return notExpressed(
+      message,
+      'a URL stands at the receiving end alone, and begins with http:// or https://',
+    );
+  }
   const [, end] = /^([^:]+):[^:]*$/.exec(text) ?? [];
   const hasPorts = end !== undefined && readMeaning(end).ok;
   return notExpressed(message, hasPorts ? 'ports stand at the receiving end alone' : forms);

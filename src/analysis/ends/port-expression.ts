@@ -23,6 +23,21 @@ export function readPorts(text: string): Expressed<readonly PortExpression[]> {
   return expressed(ports);
 }
 
+/** Ports as people write them. */
+export function portExpressionText(port: PortExpression): string {
+  if (port.kind === 'other') return '*/other';
+  if (port.kind === 'named')
+    return port.name + (port.protocol === undefined ? '' : protocolText(port.protocol));
+  const { protocol, first, last } = port;
+  const isEach = first === 1 && last === 65535;
+  const number = isEach ? '*' : first === last ? String(first) : `${String(first)}-${String(last)}`;
+  return protocol === 'TCP' ? number : `${number}${protocolText(protocol)}`;
+}
+
+function protocolText(protocol: Protocol): string {
+  return `/${protocol.toLowerCase()}`;
+}
+
 const forms = 'write 8080, 8080/udp, http, 1000-2000, or a list of these with commas';
 
 function readPort(item: string): Expressed<PortExpression> {

@@ -42,6 +42,12 @@ export function serviceTargets(
   );
 }
 
+/** How the name of a Service in DNS is written as an end: `web.shop.svc.cluster.local` is `svc/shop/web`. */
+export function serviceOfName(host: string): string | undefined {
+  const [, name, namespace] = /^([^.]+)\.([^.]+)\.svc(?:\..+)?$/.exec(host) ?? [];
+  return name === undefined || namespace === undefined ? undefined : `svc/${namespace}/${name}`;
+}
+
 /** That a Service leads to nobody, and why. */
 export function nobodyBehind(
   service: Service,

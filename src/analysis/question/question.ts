@@ -3,8 +3,9 @@ import { quote } from '../../model/read/quote.ts';
 import { type Expressed, expressed, notExpressed } from '../ends/expressed.ts';
 import type { DestinationExpression, EndExpression } from '../ends/expression.ts';
 import type { Place, Target } from '../ends/place.ts';
+import { portExpressionText } from '../ends/port-expression.ts';
 import { resolveDestination, resolveEnd, type Surroundings } from '../ends/resolve.ts';
-import { findService } from '../ends/service-targets.ts';
+import { findService, serviceOfName } from '../ends/service-targets.ts';
 import { isIngressHost, type Route } from '../ingress/routes.ts';
 import { ingressLegs } from './ingress-legs.ts';
 import { type ServiceHop, serviceHops } from './service-hops.ts';
@@ -68,6 +69,8 @@ function legsOf(
 ): Expressed<readonly Leg[]> {
   const { cluster } = within.reach;
   const { means } = end;
+  const misnamed = serviceByName({ end, ports }, within);
+  if (misnamed !== undefined) return misnamed;
   const isHost =
     means.kind === 'word' && means.word.includes('.') && isIngressHost(cluster.ingresses, means.word);
   if (isHost) {
@@ -87,6 +90,22 @@ function legsOf(
       : undefined;
   const hops = service?.ok === true ? serviceHops(service.value, ports, within.reach) : [];
   return expressed([{ kind: 'direct', from, to: to.value, hops, routes: [] }]);
+}
+
+/** The name of a Service in DNS, which is none of the ends: its pods are meant, by the ports of the Service. */
+function serviceByName(
+  { end: { means, text }, ports }: DestinationExpression,
+  { reach: { cluster } }: Surroundings,
+): ReturnType<typeof notExpressed> | undefined {
+  const host = means.kind === 'word' ? means.word : means.kind === 'host' ? means.host : '';
+  const service = serviceOfName(host);
+  const isMeant =
+    service !== undefined &&
+    !isIngressHost(cluster.ingresses, host) &&
+    cluster.services.some(({ namespace, name }) => service === `svc/${namespace}/${name}`);
+  if (!isMeant) return undefined;
+  const own = ports.length === 0 ? '' : `:${ports.map(portExpressionText).join()}`;
+  return notExpressed(`${quote(text)} is the name of a Service`, `write ${service}${own}`);
 }
 
 /** J1 of docs/semantics.md: judged is the client itself, unless somebody has put a node's address in its place before. */

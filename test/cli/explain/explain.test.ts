@@ -26,6 +26,8 @@ describe('ringfence can', () => {
     ['shop.yaml', 'internet', 'shop.example.com', 2],
     ['ingress.yaml', 'internet', 'shop.example.com/', 0],
     ['ingress.yaml', 'internet', 'SHOP.example.com/other', 0],
+    ['ingress.yaml', 'internet', 'http://shop.example.com/', 0],
+    ['ingress.yaml', 'internet', 'http://shop.example.com/api/x?y=z', 1],
     ['ingress.yaml', 'internet', 'shop.example.com/api/x', 1],
     ['ingress.yaml', 'internet', 'shop.example.com', 1],
     ['ingress.yaml', 'internet', 'ing/shop/shop', 1],
@@ -41,6 +43,17 @@ describe('ringfence can', () => {
     expect(ran.err === '').toBe(code !== 2);
     expect(await run(['can', '-q', from, to, '-f', file], { files })).toMatchObject({ code, out: '' });
   });
+});
+
+test.for<[string, string]>([
+  ['web.shop.svc.cluster.local:80', 'write svc/shop/web:80'],
+  ['web.shop.svc', 'write svc/shop/web'],
+  ['web.shop.svc.example.org:http,53/udp,1-2,*/other', 'write svc/shop/web:http,53/udp,1-2,*/other'],
+  ['http://web.shop.svc.cluster.local/x', 'write svc/shop/web:80'],
+])('%s is the name of a Service', async ([to, hint]) => {
+  const { code, err } = await run(['can', 'internet', to, '-f', 'ingress.yaml'], { files });
+  expect(code).toBe(2);
+  expect(err).toContain(`is the name of a Service\nhint: ${hint}\n`);
 });
 
 describe('ringfence explain', () => {
