@@ -1,4 +1,5 @@
 import { shortTraffic } from '../analysis/picture/labels.ts';
+import { everything } from '../net/traffic.ts';
 import type { Shown } from './layout.ts';
 
 /** The colours of the page's theme, from its style. */
@@ -79,6 +80,7 @@ function paintState(pen: Pen, palette: Palette, { cell, opened, closed }: Shown,
     case 'rule':
       pen.fillStyle = palette.rule;
       pen.fillRect(x, y, size, size);
+      if (isTold && cell.traffic === everything) paintFrame(pen, palette, box);
       if (isTold) paintPorts(pen, palette, shortTraffic(cell.traffic, 7), box);
       return;
     case 'open':
@@ -103,8 +105,17 @@ function paintState(pen: Pen, palette: Palette, { cell, opened, closed }: Shown,
   }
 }
 
+/** Every port looks like more than some, where nobody can read the ports. */
+function paintFrame(pen: Pen, palette: Palette, { x, y, size }: Box): void {
+  if (size < 5) return;
+  const [inset, width] = [size / 6, Math.max(1, size / 16)];
+  pen.strokeStyle = palette.onRule;
+  pen.lineWidth = width;
+  pen.strokeRect(x + inset, y + inset, size - 2 * inset, size - 2 * inset);
+}
+
 function paintPorts(pen: Pen, palette: Palette, text: string, { x, y, size }: Box): void {
-  if (size < 22 || text === 'all' || text === '…') return;
+  if (size < 22) return;
   const height = Math.min(11, Math.floor((size * 1.5) / Math.max(3, text.length)));
   if (height < 7) return;
   pen.fillStyle = palette.onRule;

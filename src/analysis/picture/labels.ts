@@ -1,6 +1,6 @@
 import type { Endpoint, ExternalEndpoint } from '../connectivity/endpoints.ts';
 import type { Group, Picture } from './picture.ts';
-import { nothing, trafficText, type Traffic } from '../../net/traffic.ts';
+import { everything, nothing, trafficText, type Traffic } from '../../net/traffic.ts';
 import { printable } from '../../model/read/quote.ts';
 
 // What the pictures call things: the same words in a terminal, a table and a drawing.
@@ -21,29 +21,53 @@ export function groupText({ endpoints: [first, ...others] }: Group): string {
   return `${endpointText(first)}${more}`;
 }
 
-/** What passes, in few characters: a port, or how many there are. */
+/**
+ * What passes, in few characters: the ports, how many there are, or the first of them and an ellipsis. `all` is everything
+ * and nothing less; an ellipsis alone is some of it that has no room to be said.
+ */
 export function shortTraffic(traffic: Traffic, longest: number): string {
   if (traffic === nothing) return '';
-  const text = trafficText(traffic);
-  const short = text === 'all' ? 'all' : text.replaceAll('/tcp', '');
-  if (short.length <= longest) return short;
-  const count = traffic.ports.reduce((sum, { first, last }) => sum + last - first + 1, 0);
-  const said = count > 999 ? 'many' : `${String(count)} ports`;
-  return said.length <= longest ? said : '…';
+  if (traffic === everything) return 'all';
+  const said = [portsText(traffic), ...abbreviations(traffic)];
+  return said.find((text) => text.length <= longest) ?? '…';
+}
+
+/** A port without a protocol is one of TCP. */
+function portsText(traffic: Traffic): string {
+  return trafficText(traffic).replaceAll(/(\d)\/tcp/g, '$1');
+}
+
+/** The best first. */
+function abbreviations({ ports, others }: Traffic): readonly string[] {
+  const [one] = ports;
+  if (one === undefined) return [];
+  const begun = `${String(one.first)}…`;
+  // DNS, above all: the number says more than that it stands for two ports.
+  if (ports.every(({ first, last }) => first === one.first && last === one.first)) return [begun];
+  const count = ports.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  // The first of so many would look like a few.
+  if (count > 999) return ['many'];
+  return others ? [begun] : [`${String(count)} ports`, begun];
+}
+
+/** What a label leaves out. */
+export interface LegendEntry {
+  /** The position of the group. */
+  readonly at: number;
+  readonly name: string;
+  readonly members: string;
 }
 
 /** The members of groups of several, and the blocks of addresses that do not fit into a label. */
-export function legendOf({
-  groups,
-}: Picture): readonly { readonly name: string; readonly members: string }[] {
-  return groups.flatMap((group) => {
+export function legendOf({ groups }: Picture): readonly LegendEntry[] {
+  return groups.flatMap((group, at) => {
     const [first, ...others] = group.endpoints;
     if (others.length > 0) {
       const names = group.endpoints.map(endpointText);
-      return [{ name: groupText(group), members: listText(names, 12) }];
+      return [{ at, name: groupText(group), members: listText(names, 12) }];
     }
     if (first.kind === 'external' && first.blocks.length > 2) {
-      return [{ name: groupText(group), members: listText(first.blocks, 12) }];
+      return [{ at, name: groupText(group), members: listText(first.blocks, 12) }];
     }
     return [];
   });

@@ -21,7 +21,7 @@ import { matrixHtml } from '../output/matrix/html.ts';
 import { matrixMarkdown } from '../output/matrix/markdown.ts';
 import { matrixSummary } from '../output/matrix/summary.ts';
 import { matrixSvg } from '../output/matrix/svg.ts';
-import { matrixText } from '../output/matrix/text.ts';
+import { matrixText, type TextFormat } from '../output/matrix/text.ts';
 import type { Finish } from '../program.ts';
 import { printPieces, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -156,7 +156,7 @@ function drawn(picture: Picture, { output }: Pick<MatrixOptions, 'output'>, term
     );
     return matrixSummary(picture);
   }
-  return matrixText(picture, { width: terminal.columns ?? defaultWidth, colour: terminal.colour.out });
+  return matrixText(picture, textFormat(terminal));
 }
 
 function drawnAround(
@@ -168,6 +168,10 @@ function drawnAround(
   const focus = focusOf(picture, at);
   if (output === 'md') return focusMarkdown(focus);
   if (output === 'svg') return focusSvg(focus);
-  if (output === 'text') return focusText(focus, terminal.colour.out);
+  if (output === 'text') return focusText(focus, textFormat(terminal));
   return drawn(picture, { output }, terminal);
+}
+
+function textFormat({ columns, colour }: Terminal): TextFormat {
+  return { width: columns ?? defaultWidth, colour: colour.out };
 }

@@ -42,6 +42,65 @@ describe('the store', () => {
     const blocks = out.slice(0, out.indexOf('from a row')).split('\n');
     expect(Math.max(...blocks.map((line) => line.length))).toBeLessThanOrEqual(60);
   });
+
+  test.for([30, 40, 50, 60])('names that are cut are said below, at %i columns', async (columns) => {
+    const { out } = await run(['matrix', ...store], { files, columns });
+    expect(out).toMatch(/^ {2}3 monitoring\/prometheus$/m);
+    expect(out).toMatch(/^ {2}8 other addresses \(external\/0\): 0\.0\.0\.0-/m);
+    if (columns === 40) await expect(out).toMatchFileSnapshot(expected('narrower.txt'));
+  });
+
+  test.for([30, 40, 60, 66])('the focus is no wider than %i columns', async (columns) => {
+    const { out } = await run(['matrix', ...store, '--focus', 'shop/api'], { files, columns });
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns);
+    for (const said of ['monitoring/prometheus', '53,53/udp', 'denied there']) expect(out).toContain(said);
+    if (columns === 40) await expect(out).toMatchFileSnapshot(expected('focus-narrow.txt'));
+  });
+});
+
+describe('every port looks unlike some', () => {
+  const rules = [
+    '{ to: [{ podSelector: { matchLabels: { app: all } } }] }',
+    '{ to: [{ podSelector: { matchLabels: { app: dns } } }], ports: [{ port: 53 }, { port: 53, protocol: UDP }] }',
+    '{ to: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 80 }, { port: 443 }, { port: 8000, endPort: 8010 }] }',
+    '{ to: [{ podSelector: { matchLabels: { app: tcp } } }], ports: [{ protocol: TCP }] }',
+  ];
+  const pod = (name: string): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: { namespace: shop, name: ${name}, labels: { app: ${name} } }\n---\n`;
+  const policy = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { namespace: shop, name: some }
+spec: { podSelector: { matchLabels: { app: from } }, policyTypes: [Egress], egress: [${rules.join(', ')}] }
+`;
+  const some = { 'some.yaml': ['from', 'all', 'dns', 'web', 'tcp'].map(pod).join('') + policy };
+  const drawn = async (columns: number, output = 'text'): Promise<string> =>
+    (await run(['matrix', '-f', 'some.yaml', '--by', 'pod', '-o', output], { files: some, columns })).out;
+
+  // Columns: all, dns, from, tcp, web, every address.
+  test.for<[number, RegExp]>([
+    [100, /^3 shop\/from +██ 53,53\/udp +\*\/tcp +13 ports +·$/m],
+    [48, /^3 shop\/from +██ +53… +many +80… +·$/m],
+    [30, /^3 shop\/from +██ ▄▄ +▄▄ ▄▄$/m],
+  ])('at %i columns', async ([columns, row]) => {
+    const out = await drawn(columns);
+    expect(out).toMatch(row);
+    expect(out).toMatch(/^ {2}██ allowed by a rule, on every port$/m);
+  });
+
+  test('below the picture stands what is cut short in it', async () => {
+    const out = await drawn(48);
+    expect(out).toContain('  53…: 53/tcp,53/udp\n  many: */tcp\n  80…: 80/tcp,443/tcp,8000-8010/tcp\n');
+  });
+
+  test.for(['svg', 'html'])('-o %s', async (output) => {
+    const out = await drawn(100, output);
+    const cell = (to: string): string =>
+      new RegExp(`<g [^>]*><title>shop/from -&gt; shop/${to}: .*</g>`).exec(out)?.[0] ?? '';
+    expect(cell('all')).toMatch(/shop\/all: every port<.*class="every".*>all<\/text>/);
+    expect(cell('dns')).toMatch(/shop\/dns: 53\/tcp,53\/udp<.*>53,53\/udp<\/text>/);
+    expect(cell('web')).toMatch(/: 80\/tcp,443\/tcp,8000-8010\/tcp<.*>13 ports<\/text>/);
+    for (const to of ['dns', 'web', 'tcp']) expect(cell(to)).not.toContain('class="every"');
+  });
 });
 
 test.for<[readonly string[], string]>([

@@ -218,8 +218,8 @@ describe.skipIf(noChromium !== undefined)(
       const shapes = await page.evaluate<readonly string[]>(
         `[...document.querySelectorAll('.legend canvas')].map((c) => { const d = c.getContext('2d').getImageData(0, 0, 44, 44).data; return Array.from({ length: 44 * 44 }, (_, at) => Math.round((d[at * 4] * 0.3 + d[at * 4 + 1] * 0.6 + d[at * 4 + 2] * 0.1) * d[at * 4 + 3] / 255 / 64)).join(''); })`,
       );
-      expect(shapes).toHaveLength(5);
-      expect(new Set(shapes).size).toBe(5);
+      expect(shapes).toHaveLength(6);
+      expect(new Set(shapes).size).toBe(6);
     });
 
     test('1,000 workloads', async () => {

@@ -5,12 +5,12 @@ import { trafficText } from '../../../net/traffic.ts';
 import { markdownTable, markdownText } from '../markdown.ts';
 import { xmlText } from '../xml.ts';
 import { groupText, shortTraffic } from '../../../analysis/picture/labels.ts';
+import type { TextFormat } from './text.ts';
 
-/** Three columns: who comes in, the endpoint, where it goes. */
-export function focusText(focus: Focus, colour: boolean): string {
-  const { blue, yellow, magenta, bold } = pc.createColors(colour);
-  const paint = ({ state }: Cell, text: string): string =>
-    state === 'rule' ? blue(text) : state === 'open' ? yellow(text) : magenta(text);
+/** Three columns: who comes in, the endpoint, where it goes. Where they do not fit, one below the other. */
+export function focusText(focus: Focus, { width, colour }: TextFormat): string {
+  const { bold } = pc.createColors(colour);
+  const paint = painting(colour);
   const left = focus.incoming.map((side) => ({
     side,
     text: `${groupText(side.group)}  ${saidOf(side.cell, 24)} ─▶`,
@@ -21,15 +21,47 @@ export function focusText(focus: Focus, colour: boolean): string {
   }));
   const name = groupText(focus.center);
   const heading = ['comes in', 'goes out'] as const;
-  const width = Math.max(heading[0].length, ...left.map(({ text }) => text.length));
+  const before = Math.max(heading[0].length, ...left.map(({ text }) => text.length));
+  const after = Math.max(heading[1].length, ...right.map(({ text }) => text.length));
+  if (before + name.length + after + 4 > width) return stackedText(focus, { width, colour });
   const lines = Array.from({ length: Math.max(1, left.length, right.length) }, (_, at) => {
     const [a, b] = [left[at], right[at]];
-    const before = (a?.text ?? '').padStart(width);
+    const incoming = (a?.text ?? '').padStart(before);
     const middle = at === 0 ? bold(name) : ' '.repeat(name.length);
-    return `${a === undefined ? before : paint(a.side.cell, before)}  ${middle}  ${b === undefined ? '' : paint(b.side.cell, b.text)}`;
+    return `${a === undefined ? incoming : paint(a.side.cell, incoming)}  ${middle}  ${b === undefined ? '' : paint(b.side.cell, b.text)}`;
   });
-  const head = `${heading[0].padStart(width)}  ${' '.repeat(name.length)}  ${heading[1]}`;
+  const head = `${heading[0].padStart(before)}  ${' '.repeat(name.length)}  ${heading[1]}`;
   return `${[head, ...lines].map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** A line for each side, in two where its name has no room beside the ports. */
+function stackedText({ center, incoming, outgoing }: Focus, { width, colour }: TextFormat): string {
+  const { bold } = pc.createColors(colour);
+  const paint = painting(colour);
+  const linesOf = (sides: readonly Side[], arrow: string): readonly string[] =>
+    sides.length === 0
+      ? ['  nobody']
+      : sides.flatMap(({ group, cell }) => {
+          const [name, said] = [groupText(group), saidOf(cell, 24)];
+          const line = `  ${arrow} ${name}  ${said}`;
+          const lines = line.length <= width ? [line] : [`  ${arrow} ${name}`, `       ${said}`];
+          return lines.map((text) => paint(cell, text));
+        });
+  const name = bold(groupText(center));
+  return [
+    `comes in to ${name}`,
+    ...linesOf(incoming, '◀─'),
+    `goes out of ${name}`,
+    ...linesOf(outgoing, '─▶'),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function painting(colour: boolean): (cell: Cell, text: string) => string {
+  const { blue, yellow, magenta } = pc.createColors(colour);
+  return ({ state }, text) =>
+    state === 'rule' ? blue(text) : state === 'open' ? yellow(text) : magenta(text);
 }
 
 /** What passes, or why nothing does. */

@@ -24,7 +24,7 @@ export function matrixMarkdown(picture: Picture): string {
     ({ name, members }) => `- ${markdownText(name)}: ${markdownText(members)}\n`,
   );
   const key =
-    'From a row to a column. `⚠ open`: no policy isolates either end. `◤`, `◢`: only the egress rules, only the ingress rules allow it, and it is denied. `·`: denied.\n';
+    'From a row to a column. `all`: a rule allows every port; a port without a protocol is one of TCP. `⚠ open`: no policy isolates either end. `◤`, `◢`: only the egress rules, only the ingress rules allow it, and it is denied. `·`: denied.\n';
   return [table, key, ...(legend.length === 0 ? [] : [legend.join('')])].join('\n');
 }
 

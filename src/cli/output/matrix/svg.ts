@@ -1,6 +1,6 @@
 import type { Cell, CellState } from '../../../analysis/picture/cell.ts';
 import type { Group, Picture } from '../../../analysis/picture/picture.ts';
-import { everything, trafficText } from '../../../net/traffic.ts';
+import { everything, type Traffic, trafficOf, trafficText } from '../../../net/traffic.ts';
 import { xmlText } from '../xml.ts';
 import { groupText, legendOf, shortTraffic } from '../../../analysis/picture/labels.ts';
 
@@ -10,6 +10,7 @@ export const svgStyle = `
   .matrix text { fill: #1b1f24; }
   .matrix .small { font-size: 10px; }
   .matrix .rule { fill: #1f4e9e; }
+  .matrix .every { fill: none; stroke: #fff; stroke-width: 1.5; }
   .matrix text.ports { fill: #fff; font-size: 10px; text-anchor: middle; }
   .matrix .open { fill: url(#open); stroke: #b45f06; stroke-width: 0.5; }
   .matrix .lone { fill: #6b7280; }
@@ -73,8 +74,11 @@ export function matrixSvg(picture: Picture): string {
   ].join('\n');
 }
 
-const states: readonly (readonly [CellState, string])[] = [
-  ['rule', 'allowed by a rule'],
+const onePort = trafficOf([{ protocol: 'TCP', first: 80, last: 80 }]);
+
+const states: readonly (readonly [CellState, string, Traffic?])[] = [
+  ['rule', 'allowed by a rule, on these ports alone; TCP where no protocol stands', onePort],
+  ['rule', 'allowed by a rule, on every port'],
   ['open', 'open: no policy isolates either end'],
   ['egress-only', 'the egress rules allow it, the other side denies it'],
   ['ingress-only', 'the ingress rules allow it, the other side denies it'],
@@ -82,9 +86,7 @@ const states: readonly (readonly [CellState, string])[] = [
 ];
 
 function portsOf({ state, traffic }: Cell): string {
-  if (state !== 'rule') return '';
-  const text = shortTraffic(traffic, 9);
-  return text === 'all' ? '' : text;
+  return state === 'rule' ? shortTraffic(traffic, 9) : '';
 }
 
 function cellSvg(cell: Cell, x: number, y: number, width: number, title: string): string {
@@ -95,7 +97,7 @@ function shapeOf(cell: Cell, width: number): string {
   const [w, h] = [String(width - 4), String(size - 4)];
   switch (cell.state) {
     case 'rule':
-      return `<rect class="rule" x="2" y="2" width="${w}" height="${h}"/><text class="ports" x="${String(width / 2)}" y="18">${xmlText(portsOf(cell))}</text>`;
+      return `<rect class="rule" x="2" y="2" width="${w}" height="${h}"/>${cell.traffic === everything ? frameSvg(width) : ''}<text class="ports" x="${String(width / 2)}" y="18">${xmlText(portsOf(cell))}</text>`;
     case 'open':
       return `<rect class="open" x="2" y="2" width="${w}" height="${h}"/>`;
     case 'egress-only':
@@ -109,9 +111,18 @@ function shapeOf(cell: Cell, width: number): string {
   }
 }
 
+/** Every port looks like more than some, where nobody can read the ports. */
+function frameSvg(width: number): string {
+  return `<rect class="every" x="4.5" y="4.5" width="${String(width - 9)}" height="${String(size - 9)}"/>`;
+}
+
 function titleOf({ state, traffic }: Cell, from: string, to: string): string {
   const said =
-    state === 'rule' ? trafficText(traffic) : (states.find(([one]) => one === state)?.[1] ?? 'one pod');
+    state === 'rule'
+      ? traffic === everything
+        ? 'every port'
+        : trafficText(traffic)
+      : (states.find(([one]) => one === state)?.[1] ?? 'one pod');
   return `${from} -> ${to}: ${said}`;
 }
 
@@ -140,8 +151,8 @@ function spaceOf({ endpoints: [endpoint] }: Group): string {
 }
 
 function keySvg(x: number, y: number, legend: readonly string[]): readonly string[] {
-  const keys = states.map(([state, meaning], at) => {
-    const cell: Cell = { state, traffic: everything };
+  const keys = states.map(([state, meaning, traffic = everything], at) => {
+    const cell: Cell = { state, traffic };
     return `<g transform="translate(${String(x)} ${String(y + at * 20)}) scale(0.6)">${shapeOf(cell, size)}</g><text class="small" x="${String(x + 26)}" y="${String(y + at * 20 + 12)}">${meaning}</text>`;
   });
   const lines = legend.map(
