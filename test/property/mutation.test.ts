@@ -15,6 +15,7 @@ import { policyKey } from '../../src/model/network-policy.ts';
 import { podKey } from '../../src/model/pod.ts';
 import { blockBounds, blockContains } from '../../src/net/address-block.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
+import { namespaceOf } from '../cases/builders.ts';
 import { cluster, flowIn } from './arbitraries.ts';
 import { runs } from './runs.ts';
 
@@ -124,7 +125,11 @@ function withMutant(world: Cluster, { policy, changed }: Mutant): Cluster {
   const policies = world.policies.flatMap((one) =>
     policyKey(one) === policyKey(policy) ? (changed ?? []) : one,
   );
-  return { ...world, policies };
+  // A namespace that just a policy speaks of stays.
+  const names = new Set(world.policies.map(({ namespace }) => namespace));
+  for (const { name } of world.namespaces) names.delete(name);
+  const namespaces = [...world.namespaces, ...[...names].map((name) => namespaceOf(name))];
+  return { ...world, namespaces, policies };
 }
 
 /** Of addresses that pods own, the difference speaks as of strangers'; there are none. */

@@ -39,7 +39,7 @@ export interface Reach {
   passage(from: PartyIndex, to: PartyIndex): Passage;
   /**
    * The same cluster with other policies in one namespace. They speak of nothing of which neither the cluster's own policies
-   * nor the foreseen ones do.
+   * nor the foreseen ones do. No namespace goes with its last policy.
    */
   withPolicies(namespace: string, policies: readonly NetworkPolicy[]): Reach;
 }
@@ -48,13 +48,13 @@ export function createReach(cluster: Cluster, foreseen: readonly NetworkPolicy[]
   const parties = gatherParties(cluster, [...cluster.policies, ...foreseen]);
   return reachOf(
     cluster,
-    { parties, foreseen, rows: createRows(parties) },
+    { namespaces: namespacesOf(cluster), parties, foreseen, rows: createRows(parties) },
     createIsolations(cluster.policies),
   );
 }
 
 /** What stays the same whatever the policies are. */
-type Ground = Pick<Reach, 'parties' | 'foreseen' | 'rows'>;
+type Ground = Pick<Reach, 'namespaces' | 'parties' | 'foreseen' | 'rows'>;
 
 function reachOf(cluster: Cluster, ground: Ground, isolations: Isolations): Reach {
   const { parties, rows } = ground;
@@ -76,7 +76,6 @@ function reachOf(cluster: Cluster, ground: Ground, isolations: Isolations): Reac
   return {
     ...ground,
     cluster,
-    namespaces: namespacesOf(cluster),
     isolations,
     isolation: (party, direction) => isolated(party, direction).isolation,
     row: (party, direction) => isolated(party, direction).row,
