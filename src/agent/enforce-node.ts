@@ -3,6 +3,7 @@ import { sleep } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Cluster } from '../model/cluster.ts';
+import { listConnectionMarks } from '../nft/connection-marks.ts';
 import type { Nft } from '../nft/nft.ts';
 import { type LoggedPacket, packetLog } from '../nft/packet-log.ts';
 import { formatVersion, type NftVersion } from '../nft/version.ts';
@@ -46,7 +47,12 @@ export async function enforceNode(
   signal: AbortSignal,
 ): Promise<void> {
   const { nft, client, events, log, clock } = world;
-  const kernel = await readKernel(nft, config.compiler, { log, clock, signal });
+  const kernel = await readKernel(nft, config.compiler, {
+    listMarks: listConnectionMarks,
+    log,
+    clock,
+    signal,
+  });
   if (kernel.hasTable) log.info({ table: config.compiler.table }, 'kernel ruleset stays until synced');
   const metrics = createMetrics(
     {
@@ -66,6 +72,7 @@ export async function enforceNode(
   const enforcement: Enforcement = createEnforcement({
     compiler: config.compiler,
     kernel,
+    listMarks: listConnectionMarks,
     nft,
     current: {
       namespaces: () => readable(watches.namespaces().values()),

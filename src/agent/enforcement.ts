@@ -7,12 +7,11 @@ import {
   type CompilerOptions,
   createCompiler,
 } from '../ruleset/compiler.ts';
-import { nextEpoch } from '../ruleset/epoch.ts';
 import type { Clock } from './clock.ts';
 import { createCompilerFeed, type CurrentObjects } from './compiler-feed.ts';
 import { createDefectReports } from './defect-reports.ts';
 import { createDriftWatch, type DriftCause, type DriftState } from './drift.ts';
-import { rulesetEpoch } from './kernel-epoch.ts';
+import { type ListMarks, restockEpochs } from './epoch-restock.ts';
 import type { KernelState } from './kernel-state.ts';
 import type { Log } from './log.ts';
 import { createPolicyProgress, type PolicyProgressEntry } from './policy-progress.ts';
@@ -56,6 +55,7 @@ export interface EnforcementState {
 export interface EnforcementOptions {
   readonly compiler: Omit<CompilerOptions, 'epoch'>;
   readonly kernel: KernelState;
+  readonly listMarks: ListMarks;
   readonly nft: Pick<Nft, 'apply' | 'list' | 'monitor'>;
   /** What the watches hold at present. */
   readonly current: Pick<CurrentObjects, 'namespaces' | 'pods' | 'policies'>;
@@ -82,9 +82,8 @@ export interface EnforcementObserver {
  */
 export function createEnforcement(options: EnforcementOptions): Enforcement {
   const { kernel, observer, log, clock } = options;
-  const mask = options.compiler.ctMarkMask;
+  const { epochs } = kernel;
   const unsynced = new Set<WatchedResource>(watchedResources);
-  let epoch = kernel.epoch;
   let { hasTable } = kernel;
   let node: Node | undefined;
   let started = false;
@@ -95,7 +94,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   const closesByInterface = (options.compiler.podInterfaces ?? []).length > 0;
 
   const feed = createCompilerFeed({
-    create: () => createCompiler({ ...options.compiler, epoch }),
+    create: newCompiler,
     current: { ...options.current, node: () => node },
     rejected(kind, name, error) {
       log.error({ kind, name, err: error }, 'object not understood');
@@ -174,7 +173,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
         start();
       },
       changed() {
-        if (started) loop.mark();
+        if (started) mark();
       },
       synced(resource) {
         log.info({ resource }, 'store synced');
@@ -186,7 +185,8 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
       },
     },
     async run(signal) {
-      await Promise.all([loop.run(signal), drift.run(signal)]);
+      const restock = { mask: options.compiler.ctMarkMask, listMarks: options.listMarks, log, clock };
+      await Promise.all([loop.run(signal), drift.run(signal), restockEpochs(epochs, mark, restock, signal)]);
     },
     state: () => ({
       sync: loop.state(),
@@ -209,10 +209,18 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   function closeStart(known: Node | undefined): void {
     if (hasTable || started) return;
     const isNew = closing === undefined;
-    closing ??= createCompiler({ ...options.compiler, epoch: kernel.epoch });
+    closing ??= newCompiler();
     if (known !== undefined) closing.setNode(known);
     if (isNew) loop.use(closing);
     else loop.mark();
+  }
+
+  function newCompiler(): Compiler {
+    return createCompiler({ ...options.compiler, epoch: epochs.take(), epochs });
+  }
+
+  function mark(): void {
+    loop.mark();
   }
 
   /** Nothing tells an unknown pod from anybody else: it is open until its rules are in force. */
@@ -238,14 +246,12 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   function start(): void {
     if (started || unsynced.size > 0 || node === undefined) return;
     started = true;
-    const written = closing && rulesetEpoch(closing.ruleset(), mask);
-    if (written === undefined) {
+    if (closing === undefined) {
       loop.use(feed.compiler());
       return;
     }
     // The start ruleset marks what it lets through as judged: between addresses that it does not close, for one. Nothing of
-    // that may pass for judged by policies. Its compiler's present epoch is the last that it wrote.
-    epoch = nextEpoch(mask, written);
+    // that may pass for judged by policies: each compiler starts with an epoch of its own.
     loop.use(feed.rebuild());
   }
 
@@ -292,10 +298,8 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   }
 
   function rebuild(): void {
-    const before = rulesetEpoch(feed.compiler().ruleset(), mask) ?? epoch;
-    epoch = nextEpoch(mask, before);
     loop.use(feed.rebuild());
-    log.warn({ epoch }, 'compiler rebuilt');
+    log.warn({}, 'compiler rebuilt');
   }
 
   /** `kept`: an earlier state of it stays in force. */

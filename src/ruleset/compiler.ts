@@ -5,7 +5,7 @@ import type { Address } from '../net/address.ts';
 import { type Cidr, cidrContains, compareCidrs } from '../net/cidr.ts';
 import { selects } from '../policy/isolation.ts';
 import { createPodIndex } from '../policy/pod-index.ts';
-import { nextEpoch } from './epoch.ts';
+import { createEpochSupply, type EpochSupply } from './epoch-supply.ts';
 import { judgesOf, type LocalPod, writePods } from './local-pod.ts';
 import type { Body } from './lower.ts';
 import { mayNarrow } from './narrowing.ts';
@@ -31,8 +31,12 @@ export interface CompilerOptions {
   readonly denialLog?: DenialLog;
   /** Whether egress rules also judge traffic from a pod to its own node. */
   readonly nodeEgress: 'allow' | 'enforce';
-  /** The first epoch to write, 1 or more: after a restart one that no connection in conntrack is marked with. */
+  /**
+   * The first epoch to write, one that no connection in conntrack is marked with; 0 marks nothing, and judges every packet.
+   */
   readonly epoch: number;
+  /** Those that follow; without it, each up to the last that the mask has room for. */
+  readonly epochs?: EpochSupply;
 }
 
 export const defaultCompilerOptions: Omit<CompilerOptions, 'nodeName'> = {
@@ -116,6 +120,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
   const movedPods = new Set<PodKey>();
   const movedNamespaces = new Set<string>();
   let podCIDRs: readonly Cidr[] = [];
+  const epochs = options.epochs ?? createEpochSupply(options.ctMarkMask, { first: options.epoch + 1 });
   let epoch = options.epoch;
   let replaced = false;
 
@@ -192,7 +197,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
   const replacement = (): Step => {
     recompute();
     // An earlier replacement may be in the kernel although nobody could say so.
-    if (replaced) epoch = nextEpoch(options.ctMarkMask, epoch);
+    if (replaced) epoch = epochs.take();
     replaced = true;
     writeSkeleton();
     return {
@@ -200,6 +205,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
       narrows: true,
       commit: () => {
         table.commit();
+        epochs.applied();
       },
     };
   };
@@ -237,8 +243,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
       recompute();
       writeSkeleton();
       const narrows = mayNarrow(table.pending(), podCIDRs);
-      if (narrows) {
-        epoch = nextEpoch(options.ctMarkMask, epoch);
+      if (narrows || (epoch === 0 && epochs.left() > 0)) {
+        epoch = epochs.take();
         writeSkeleton();
       }
       return {
@@ -246,6 +252,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
         narrows,
         commit: () => {
           table.commit();
+          epochs.applied();
         },
       };
     },

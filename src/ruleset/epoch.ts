@@ -22,11 +22,6 @@ export function keptBits(mask: number): number {
   return ~mask >>> 0;
 }
 
-/** The epoch that follows; after the last one comes 1 again. */
-export function nextEpoch(mask: number, epoch: number): number {
-  return epoch >= lastEpoch(mask) ? 1 : epoch + 1;
-}
-
 /** The highest epoch that the mask has room for. */
 export function lastEpoch(mask: number): number {
   return revokedMark(mask) / lowestBit(mask) - 2;

@@ -103,11 +103,17 @@ export function skeletonChains(options: SkeletonOptions): readonly Chain[] {
 
 /** Routed, overlay and (with br_netfilter) bridged traffic in `forward`; the node's own and IPVS in `output`. */
 function baseChains(options: SkeletonOptions): readonly Chain[] {
-  const judgedNow = rule(
-    [marked(options.ctMarkMask, epochMark(options.ctMarkMask, options.epoch))],
-    [verdict('accept')],
-    'judged in this epoch',
-  );
+  // Without an epoch nothing is marked, and a mark of 0 is what connections have that nobody judged.
+  const judgedNow =
+    options.epoch === 0
+      ? []
+      : [
+          rule(
+            [marked(options.ctMarkMask, epochMark(options.ctMarkMask, options.epoch))],
+            [verdict('accept')],
+            'judged in this epoch',
+          ),
+        ];
   const judge = rule([], [jump('connection')]);
   const ownNode = rule(
     [{ kind: 'source-local' }],
@@ -115,8 +121,8 @@ function baseChains(options: SkeletonOptions): readonly Chain[] {
     "the pod's own node: probes of the kubelet",
   );
   return [
-    base('forward', 'forward', 0, [judgedNow, ...forgedSources(options), judge]),
-    base('output', 'output', 0, [judgedNow, ownNode, judge]),
+    base('forward', 'forward', 0, [...judgedNow, ...forgedSources(options), judge]),
+    base('output', 'output', 0, [...judgedNow, ownNode, judge]),
     // After IPVS, which takes its packets at 98 and 99: what comes here is for the node itself.
     base(
       'input',
@@ -124,7 +130,7 @@ function baseChains(options: SkeletonOptions): readonly Chain[] {
       101,
       options.nodeEgress === 'enforce'
         ? [
-            judgedNow,
+            ...judgedNow,
             ...forgedSources(options),
             rule([{ kind: 'loopback' }], [verdict('accept')], 'the node to itself'),
             rule([], [jump('to-node')]),

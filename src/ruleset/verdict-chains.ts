@@ -80,7 +80,7 @@ export function judgedChain({ ctMarkMask, epoch }: Omit<VerdictOptions, 'deny'>)
       rule(
         [],
         [mark(epochMark(ctMarkMask, epoch)), verdict('accept')],
-        'allowed: not judged again in this epoch',
+        epoch === 0 ? 'allowed: judged each time' : 'allowed: not judged again in this epoch',
       ),
     ],
   };

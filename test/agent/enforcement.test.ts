@@ -8,6 +8,7 @@ import { createFakeNft, type FakeNft } from '../../src/nft/fake.ts';
 import type { PolicyKey } from '../../src/model/network-policy.ts';
 import type { PodKey } from '../../src/model/pod.ts';
 import { type CompilerOptions, defaultCompilerOptions } from '../../src/ruleset/compiler.ts';
+import { createEpochSupply } from '../../src/ruleset/epoch-supply.ts';
 import type { ChainName, InterfacePattern } from '../../src/ruleset/objects.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { nodeName, pod } from './objects.ts';
@@ -108,7 +109,8 @@ function create({
 }): Enforcement {
   return createEnforcement({
     compiler: { ...defaultCompilerOptions, nodeName, ...compiler },
-    kernel: { hasTable, epoch: 1 },
+    kernel: { hasTable, epochs: createEpochSupply(defaultCompilerOptions.ctMarkMask, { first: 1 }) },
+    listMarks: () => Promise.resolve(undefined),
     nft,
     current: { namespaces: () => [], pods: () => [], policies: () => [] },
     observer: {

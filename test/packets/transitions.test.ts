@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { runInLab } from '../lab/network/in-lab.ts';
 
 // What tables of flows cannot say: what happens to packets over time, on the way back, and through other addresses.
@@ -172,6 +172,11 @@ describe.each([
       expect(slowestMs).toBeLessThan(1000);
     });
   });
+});
+
+test('an idle connection does not pass by an epoch that came round', { timeout: 120_000 }, async () => {
+  const result = await runInLab(`${import.meta.dirname}/epochs.lab.ts`, 'routed', 'routes');
+  expect(result).toEqual({ opened: 300, changes: 300, leaked: 0, passes: true, marks: true });
 });
 
 /** Runs the script when its first test does, and only once. */

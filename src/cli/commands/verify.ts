@@ -106,7 +106,7 @@ async function look(
   requireNode(cluster, node);
   const objects = await createNft({ command: [nftPath] }).list(table, { signal: terminal.signal });
   // Which epoch it is the agent decides; in any other the rules say the same.
-  const epoch = kernelEpoch(objects ?? [], compiler.ctMarkMask) ?? 1;
+  const epoch = kernelEpoch(objects ?? [], compiler.ctMarkMask) ?? 0;
   const desired = compile(cluster, { ...compiler, epoch });
   const inspection = inspectTable(objects, desired);
   return {
