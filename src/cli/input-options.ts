@@ -60,6 +60,7 @@ function withFileOptions(command: Command): Command {
         'default',
       ),
     )
+    .addOption(new Option('-A, --all-namespaces', 'all namespaces, as without -n').conflicts('namespace'))
     .option('--strict', 'reject CIDRs that only old API servers stored (host bits, leading zeros)');
 }
 

@@ -1,4 +1,4 @@
-import { readGitTree } from './input/git-tree.ts';
+import { type GitTree, readGitTree } from './input/git-tree.ts';
 import {
   type ClusterOptions,
   type InputOptions,
@@ -44,9 +44,12 @@ export async function readSides(
     if (before !== undefined || filename.length === 0 || isLive) {
       throw new UsageError('--base compares the files of -f with a commit', '-f DIR --base REF');
     }
-    const now = await readFiles({ ...reading, filename }, terminal);
+    if (filename.includes('-')) throw new UsageError('standard input is in no commit', 'name files with -f');
+    const tree = await readGitTree(base, '.');
+    const still = await filesThatStay(base, filename, tree, terminal);
+    const now = await readFiles({ ...reading, filename: still }, terminal);
     if (now === undefined) return undefined;
-    const was = await readBase(base, filename, reading, terminal);
+    const was = await readBase(base, tree, filename, reading, terminal);
     return was === undefined ? undefined : { before: was, after: now };
   }
   if (filename.length > 0 || before === undefined || (after === undefined) !== isLive) {
@@ -62,15 +65,39 @@ export async function readSides(
   return was === undefined || now === undefined ? undefined : { before: was, after: now };
 }
 
+/** What the commit has and nobody else any more was removed: that is said, and the rest compared. */
+async function filesThatStay(
+  ref: string,
+  files: readonly string[],
+  tree: GitTree,
+  terminal: Terminal,
+): Promise<readonly string[]> {
+  const staying: string[] = [];
+  for (const file of files) {
+    if (tree.at(file) === undefined || (await isThere(file, terminal))) staying.push(file);
+    else terminal.err(`note: ${file} is gone since ${ref}: all of it is removed\n`);
+  }
+  return staying;
+}
+
+async function isThere(file: string, { input }: Terminal): Promise<boolean> {
+  try {
+    await input.kindOf(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 /** What is not in the commit is new: that is said, and the rest compared. */
 async function readBase(
   ref: string,
+  tree: GitTree,
   files: readonly string[],
   reading: InputOptions,
   terminal: Terminal,
 ): Promise<ReadCluster | undefined> {
-  if (files.includes('-')) throw new UsageError('standard input is in no commit', 'name files with -f');
-  const tree = await readGitTree(ref, '.');
   const there = files.flatMap((file) => {
     const name = tree.at(file);
     if (name === undefined) terminal.err(`note: ${file} is not in ${ref}: all of it is new\n`);

@@ -44,7 +44,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     const program = await createProgram(terminal, commandsFor(args), (finished) => {
       code = finished;
     });
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(knownOrAlone(args), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.yes : exitCode.cannotAnswer;
@@ -59,6 +59,14 @@ function commandsFor([first = '']: readonly string[]): readonly MakeCommand[] {
   if (first === COMPLETE) return [...commands.values(), complete];
   const command = commands.get(first);
   return command === undefined ? [...commands.values()] : [command];
+}
+
+/** `ringfence matix --help` is about no command that there is: the slip is what to speak of, not the help of them all. */
+function knownOrAlone(args: readonly string[]): readonly string[] {
+  const [first = ''] = args;
+  const isKnown =
+    first === '' || first.startsWith('-') || first === 'help' || first === COMPLETE || commands.has(first);
+  return isKnown ? args : [first];
 }
 
 async function createProgram(
@@ -105,7 +113,9 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   const hint = error instanceof UsageError && error.hint !== undefined ? `\nhint: ${error.hint}` : '';
   const causes: string[] = [];
-  for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
-    causes.push(`\n  because: ${cause.message}`);
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+    // Many messages say their cause already.
+    if (!error.message.includes(cause.message)) causes.push(`\n  because: ${cause.message}`);
+  }
   return `error: ${error.message}${causes.join('')}${hint}`;
 }

@@ -133,9 +133,25 @@ describe('reading', () => {
   test('text that is no YAML is a finding, in the other files the rules find theirs', async () => {
     const files = { 'bad.yaml': 'a: [', 'good.yaml': policy('web', '', ignoredRules) };
     const { code, out } = await run(['lint', '-f', 'bad.yaml', '-f', 'good.yaml'], { files });
-    expect(code).toBe(1);
+    // Nobody has looked at what else stands there, so this is no answer, whatever is tolerated.
+    expect(code).toBe(2);
     expect(out).toMatch(/^bad\.yaml:1:\d+: error: .* \[invalid-object\]\n/);
     expect(out).toContain('good.yaml:7:3: error: the egress rules are ignored');
+    const tolerant = ['--fail-on', 'none', '--ignore', 'invalid-object=x', '--ignore', 'ignored-rules=x'];
+    expect((await run(['lint', '-f', 'bad.yaml', '-f', 'good.yaml', ...tolerant], { files })).code).toBe(2);
+  });
+
+  test('no objects at all are no answer: the pipe before may have failed', async () => {
+    const { code, out, err } = await run(['lint', '-f', 'empty.yaml'], {
+      files: { 'empty.yaml': '# nothing\n' },
+    });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('no objects in empty.yaml');
+  });
+
+  test('an empty list is an answer of kubectl', async () => {
+    const files = { 'list.json': '{"apiVersion":"v1","kind":"List","items":[]}' };
+    expect((await run(['lint', '-A', '-f', 'list.json'], { files })).code).toBe(0);
   });
 
   test.for<[string, readonly string[], string]>([

@@ -13,8 +13,8 @@ export function lintCommand(terminal: Terminal, finish: Finish): Command {
     .summary('find mistakes and traps in policies')
     .description(
       `Finds mistakes and traps in policies, by what they mean for the pods and Services beside them. Exit code 0
-where nothing is found at or above --fail-on, 1 where something is. A finding that is no mistake is ignored with
-a reason: in the annotation ringfence.dev/lint-ignore: "rule: reason" on the object, in .ringfence-lint.yaml
+where nothing is found at or above --fail-on, 1 where something is, 2 where a file cannot be
+parsed. A finding that is no mistake is ignored with a reason: in the annotation ringfence.dev/lint-ignore: "rule: reason" on the object, in .ringfence-lint.yaml
 or with --ignore.`,
     )
     .addOption(

@@ -34,6 +34,8 @@ export interface Input {
   /** Whole only where no diagnostic is an error. */
   readonly cluster: Cluster;
   readonly diagnostics: readonly Diagnostic[];
+  /** Whether a text could not be taken apart into objects: nobody knows what else it says. */
+  readonly isUnparsed: boolean;
   /** Kinds that say nothing about who reaches whom, with how many objects of each were passed over; by kind. */
   readonly ignored: readonly IgnoredKind[];
   /** The line of a diagnostic's place, to be shown with it. */
@@ -63,15 +65,21 @@ export async function loadInput(request: InputRequest, io: InputIo): Promise<Inp
   objects.diagnostics.push(...list.diagnostics);
   if (list.policyTests > 0) objects.ignored.set('policy test file', list.policyTests);
   const sources = new Map<string, SourceText>();
+  let [documents, isUnparsed] = [0, false];
   for (const file of list.files) {
     const source = await readSource(file, io, objects.diagnostics);
     if (source === undefined) continue;
     sources.set(source.file, source);
-    readSourceText(source, options, objects);
+    const parsed = readSourceText(source, options, objects);
+    documents += parsed.documents;
+    isUnparsed ||= parsed.isUnparsed;
   }
+  if (sources.size > 0 && documents === 0 && !isUnparsed)
+    objects.diagnostics.push(nothingIn([...sources.keys()]));
   return {
     cluster: buildCluster(objects),
     diagnostics: objects.diagnostics,
+    isUnparsed,
     ignored: [...objects.ignored]
       .map(([kind, count]) => ({ kind, count }))
       .sort((a, b) => (a.kind < b.kind ? -1 : 1)),
@@ -120,12 +128,30 @@ async function readBytes(
   }
 }
 
-function readSourceText(source: SourceText, options: ReadOptions, into: Objects): void {
+/** The end of a pipe whose beginning failed looks like this, and must not pass for a cluster without policies. */
+function nothingIn(files: readonly string[]): Diagnostic {
+  return {
+    code: 'no-objects',
+    severity: 'error',
+    message: `no objects in ${files.join(', ')}`,
+    hint: 'where another program writes it, look whether that one failed (set -o pipefail)',
+  };
+}
+
+interface Parsed {
+  readonly documents: number;
+  readonly isUnparsed: boolean;
+}
+
+function readSourceText(source: SourceText, options: ReadOptions, into: Objects): Parsed {
+  let [documents, isUnparsed] = [0, false];
   for (const result of parse(source.text)) {
     if (result.kind === 'document') {
       readDocument(result, source, options, into);
+      documents += 1;
       continue;
     }
+    isUnparsed = true;
     const { code, message, hint, offset } = result;
     into.diagnostics.push({
       code,
@@ -135,6 +161,7 @@ function readSourceText(source: SourceText, options: ReadOptions, into: Objects)
       ...(hint === undefined ? {} : { hint }),
     });
   }
+  return { documents, isUnparsed };
 }
 
 /** What begins like JSON is tried as JSON first: it is many times faster, and dumps are large. */

@@ -9,6 +9,8 @@ import type { Terminal } from '../terminal.ts';
 /** What there is to lint, and the lines of its files. */
 export interface ReadForLint extends LintInput {
   readonly problems: readonly Diagnostic[];
+  /** Whether a file could not be taken apart: what is found is then not all. */
+  readonly isIncomplete: boolean;
   readonly sourceLine: (position: SourcePosition) => string | undefined;
 }
 
@@ -23,16 +25,19 @@ export async function readForLint(
   const live = sourceOf(options);
   if (live !== undefined) {
     const { cluster, diagnostics } = await loadLive(live, terminal.signal);
-    return { cluster, problems: diagnostics, sourceLine: () => undefined };
+    return { cluster, problems: diagnostics, isIncomplete: false, sourceLine: () => undefined };
   }
   const request = { ...requestOf(options), keepLocators: true };
-  const { cluster, diagnostics, ignored, sourceLine, locate } = await loadInput(request, terminal.input);
+  const { cluster, diagnostics, isUnparsed, ignored, sourceLine, locate } = await loadInput(
+    request,
+    terminal.input,
+  );
   const problems = diagnostics.filter(isInFile);
   const others = diagnostics.filter((diagnostic) => !isInFile(diagnostic));
   if (others.length > 0) terminal.err(formatDiagnostics(others, { sourceLine, colour: terminal.colour.err }));
   if (others.some(({ severity }) => severity === 'error')) return undefined;
   noteIgnored(ignored, terminal);
-  return { cluster, problems, locate, sourceLine };
+  return { cluster, problems, isIncomplete: isUnparsed, locate, sourceLine };
 }
 
 /** Whether somebody could mend it in the file: a file that is no text is none of which anything can be said. */

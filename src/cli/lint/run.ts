@@ -77,7 +77,8 @@ export async function runLint(options: LintCommandOptions, terminal: Terminal): 
       source === undefined ? '--ignore' : `${source.file}:${String(source.line)}:${String(source.column)}`;
     terminal.err(`error: ${place}: the ignore of ${quote(rule)} matches nothing: remove it\n`);
   }
-  if (unused.length > 0) return exitCode.cannotAnswer;
+  // Whatever is ignored or tolerated: what stands in a file that cannot be taken apart, nobody has looked at.
+  if (unused.length > 0 || input.isIncomplete) return exitCode.cannotAnswer;
   return findings.some((finding) => fails(finding, options.failOn)) ? exitCode.no : exitCode.yes;
 }
 

@@ -1,6 +1,8 @@
 import type { Pod } from '../pod.ts';
-import { type Cursor, fieldOf, hasFields, rootCursor, sourceOf, stringOf } from './cursor.ts';
-import { reportUnsupported } from './field-error.ts';
+import { type Labels, matchesSelector } from '../label-selector.ts';
+import { type Cursor, fieldOf, hasFields, isAbsent, rootCursor, sourceOf, stringOf } from './cursor.ts';
+import { reportInvalid, reportUnsupported } from './field-error.ts';
+import { readLabelSelector } from './label-selector.ts';
 import { dnsSubdomainErrors } from './names.ts';
 import {
   lintIgnoreAnnotation,
@@ -44,6 +46,7 @@ export function readWorkload(value: unknown, context: ReadContext): Reading<Pod>
       ? readLabels(fieldOf(templateMeta, 'labels'))
       : undefined;
   const spec = template === undefined ? undefined : readPodSpec(fieldOf(template, 'spec'));
+  if (labels !== undefined && selectingKinds.has(kind)) checkSelector(root, labels);
   if (labels === undefined || spec === undefined) {
     return unreadable(root.report, referenceTo(kind, meta));
   }
@@ -61,6 +64,19 @@ export function readWorkload(value: unknown, context: ReadContext): Reading<Pod>
     ...lintIgnoreOf({ ...templateAnnotation(templateMeta), ...meta.annotations }),
     ...sourceOf(root),
   });
+}
+
+/** Kinds whose author writes the selector; that of a Job is made by the server, and a ReplicationController has labels. */
+const selectingKinds: ReadonlySet<string> = new Set(['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet']);
+
+/** apps/v1 `ValidateDeploymentSpec` and its like: such pods would never be. One of the two has the slip. */
+function checkSelector(root: Cursor, labels: Labels): void {
+  const spec = fieldOf(root, 'spec');
+  const cursor = hasFields(spec) ? fieldOf(spec, 'selector') : undefined;
+  if (cursor === undefined || isAbsent(cursor)) return;
+  const selector = readLabelSelector(cursor);
+  if (selector === undefined || matchesSelector(selector, labels)) return;
+  reportInvalid(cursor, 'invalid-selector', '`selector` does not match template `labels`');
 }
 
 function readKind(cursor: Cursor): string | undefined {

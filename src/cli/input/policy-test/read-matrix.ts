@@ -18,12 +18,11 @@ export function readMatrix(cursor: Cursor, source: SourceText): readonly Line[] 
   const [header, ...rows] = tokensOf(cursor, text, source);
   const [corner, ...heads] = header ?? [];
   if (corner === undefined || !corner.text.includes('\\') || heads.length === 0) {
-    const hint = 'for example\n  from\\to   shop/web  shop/db';
     reportProblem(
       cursor,
       'invalid-matrix',
       'the first row of the matrix is its header: a corner, and a destination for each column',
-      `the corner is written from\\to, in the column in which the rows begin; ${hint}`,
+      'the corner is written from\\to, in the column in which the rows begin: from\\to  shop/web  shop/db',
       corner?.source ?? placeOf(cursor),
     );
     return [];
