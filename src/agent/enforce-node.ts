@@ -8,6 +8,7 @@ import type { Nft } from '../nft/nft.ts';
 import { type LoggedPacket, packetLog } from '../nft/packet-log.ts';
 import { formatVersion, type NftVersion } from '../nft/version.ts';
 import { denialLogPrefix } from '../ruleset/verdict-chains.ts';
+import { closureEvent } from './closure-event.ts';
 import type { Clock } from './clock.ts';
 import type { AgentConfig, ListenAddress } from './config.ts';
 import { createDenialLog, type DenialLog } from './denial-log.ts';
@@ -92,6 +93,10 @@ export async function enforceNode(
       repaired: (cause) => {
         metrics.driftRepaired(cause);
         events.record(driftEvent(config.compiler, cause));
+      },
+      closed: (closure) => {
+        const event = closureEvent(closure);
+        if (event !== undefined) events.record(event);
       },
       diagnosed: (policy, diagnostics) => {
         metrics.diagnostics(diagnostics);

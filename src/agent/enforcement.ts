@@ -6,10 +6,11 @@ import {
   type CompilerCounts,
   type CompilerOptions,
   createCompiler,
+  type PodClosure,
 } from '../ruleset/compiler.ts';
 import type { Clock } from './clock.ts';
+import { createClosureReports } from './closure-reports.ts';
 import { createCompilerFeed, type CurrentObjects } from './compiler-feed.ts';
-import { createDefectReports } from './defect-reports.ts';
 import { createDriftWatch, type DriftCause, type DriftState } from './drift.ts';
 import { type ListMarks, restockEpochs } from './epoch-restock.ts';
 import type { KernelState } from './kernel-state.ts';
@@ -71,6 +72,8 @@ export interface EnforcementObserver {
   readonly verified: (result: 'equal' | 'drift' | 'failed', seconds: number) => void;
   /** What others did to the table is undone. */
   readonly repaired: (cause: DriftCause) => void;
+  /** A pod got closed although its policies may allow something. */
+  readonly closed: (closure: PodClosure) => void;
   readonly diagnosed: (policy: ReportedPolicy, diagnostics: readonly Diagnostic[]) => void;
   readonly notUnderstood: (kind: string) => void;
 }
@@ -109,8 +112,11 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     log.warn({ namespace, name, uid, generation, diagnostics: shown }, 'policy diagnostics');
     observer.diagnosed(policy, diagnostics);
   });
-  const defects = createDefectReports(({ pod, direction, message }) => {
-    log.error({ pod, direction, reason: message }, 'pod closed by defect');
+  const closures = createClosureReports((closure) => {
+    const { pod, direction, reason, message } = closure;
+    if (reason === 'defect') log.error({ pod, direction, reason: message }, 'pod closed by defect');
+    else log.warn({ pod, direction, reason: message }, 'pod closed: its policies are too large');
+    observer.closed(closure);
   });
   const drift = createDriftWatch({
     nft: options.nft,
@@ -276,7 +282,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     }
     if (success.compiler === feed.compiler()) progress.applied();
     observer.succeeded(success);
-    defects.read(success.compiler.defects());
+    closures.read(success.compiler.closures());
     if (success.compiler === closing) {
       log.info({ ...fields, podCIDRs: node?.podCIDRs }, 'start ruleset is closed');
     } else if (!isEnforcing && success.compiler === feed.compiler()) {

@@ -28,6 +28,7 @@ export type LogMessage =
   | 'drift repaired'
   | 'kernel verified'
   | 'pod closed by defect'
+  | 'pod closed: its policies are too large'
   | 'policy diagnostics'
   | 'object not understood'
   | 'denied connections are logged'

@@ -195,6 +195,7 @@ const objectKinds = {
   uncovered_local_pods: (counts) => counts.uncoveredLocalPods,
   isolated_local_pods: (counts) => counts.isolatedLocalPods,
   closed_by_defect: (counts) => counts.closedByDefect,
+  closed_by_limit: (counts) => counts.closedByLimit,
   namespaces: (counts) => counts.namespaces,
   policies: (counts) => counts.policies,
   active_policies: (counts) => counts.activePolicies,
@@ -204,7 +205,7 @@ function collectSources(registry: Registry, sources: MetricSources): void {
   const registers = [registry];
   new Gauge({
     name: 'ringfence_objects',
-    help: 'Objects that the compiler holds, by kind. Active policies select a local pod; local pods closed by a defect could not be compiled.',
+    help: 'Objects that the compiler holds, by kind. Active policies select a local pod; local pods closed by a defect could not be compiled, those closed by a limit have too large policies.',
     labelNames: ['kind'] as const,
     registers,
     collect() {

@@ -6,7 +6,7 @@ import { type Cidr, cidrContains, compareCidrs } from '../net/cidr.ts';
 import { selects } from '../policy/isolation.ts';
 import { createPodIndex } from '../policy/pod-index.ts';
 import { createEpochSupply, type EpochSupply } from './epoch-supply.ts';
-import { judgesOf, type LocalPod, writePods } from './local-pod.ts';
+import { type Closure, judgesOf, type LocalPod, writePods } from './local-pod.ts';
 import type { Body } from './lower.ts';
 import { mayNarrow } from './narrowing.ts';
 import type { InterfacePattern, Ruleset } from './objects.ts';
@@ -71,8 +71,8 @@ export interface Compiler {
   replacement(): Step;
   /** The desired ruleset, as it stands after the last `step` or `replacement`. */
   ruleset(): Ruleset;
-  /** Directions of local pods that are closed because their rules could not be compiled. */
-  defects(): readonly CompilerDefect[];
+  /** Directions of local pods that are closed although their policies may allow something. */
+  closures(): readonly PodClosure[];
   /** What the compiler holds at present, for metrics. */
   counts(): CompilerCounts;
 }
@@ -86,10 +86,10 @@ export interface Step {
   commit(): void;
 }
 
-export interface CompilerDefect {
+export interface PodClosure extends Closure {
   readonly pod: PodKey;
+  readonly uid: string;
   readonly direction: Direction;
-  readonly message: string;
 }
 
 export interface CompilerCounts {
@@ -102,6 +102,8 @@ export interface CompilerCounts {
   readonly policies: number;
   /** Local pods that are closed because their rules could not be compiled: always a defect. */
   readonly closedByDefect: number;
+  /** Local pods that are closed because their policies are too large. */
+  readonly closedByLimit: number;
   /** Policies that select a local pod. */
   readonly activePolicies: number;
   readonly sets: number;
@@ -125,6 +127,10 @@ export function createCompiler(options: CompilerOptions): Compiler {
   let replaced = false;
 
   for (const set of skeletonSets()) table.addSet(set);
+
+  const closedPods = (reason: Closure['reason']): number =>
+    [...locals.values()].filter(({ judges }) => judges.some(({ closed }) => closed?.reason === reason))
+      .length;
 
   const policiesOf = (namespace: string): Iterable<NetworkPolicy> => policies.get(namespace)?.values() ?? [];
 
@@ -258,10 +264,10 @@ export function createCompiler(options: CompilerOptions): Compiler {
     },
     replacement,
     ruleset: () => table.ruleset(),
-    defects: () =>
-      [...locals].flatMap(([pod, { judges }]) =>
-        judges.flatMap(({ direction, defect }) =>
-          defect === undefined ? [] : [{ pod, direction, message: defect }],
+    closures: () =>
+      [...locals].flatMap(([key, { pod, judges }]) =>
+        judges.flatMap(({ direction, closed }) =>
+          closed === undefined ? [] : [{ pod: key, uid: pod.uid, direction, ...closed }],
         ),
       ),
     counts() {
@@ -275,9 +281,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
             ? 0
             : [...locals.values()].filter(({ pod }) => !pod.addresses.every(isInRange)).length,
         isolatedLocalPods: [...locals.values()].filter(({ judges }) => judges.length > 0).length,
-        closedByDefect: [...locals.values()].filter(({ judges }) =>
-          judges.some(({ defect }) => defect !== undefined),
-        ).length,
+        closedByDefect: closedPods('defect'),
+        closedByLimit: closedPods('too-large'),
         namespaces: index.namespaceCount,
         policies: all.length,
         activePolicies: new Set(

@@ -4,6 +4,7 @@ import { familyOf } from '../net/address.ts';
 import { hostCidr } from '../net/cidr.ts';
 import { families, type Family } from '../net/protocol.ts';
 import { type Isolation, isolationOf } from '../policy/isolation.ts';
+import { oversizeOf } from '../policy/oversize.ts';
 import { type Body, lowerIsolation } from './lower.ts';
 import { commentText, podChainName } from './names.ts';
 import {
@@ -26,19 +27,31 @@ export interface LocalPod {
   readonly judges: readonly Judge[];
 }
 
+export interface Closure {
+  /** `too-large`: the policies ask for more than a tenant may. `defect`: they could not be compiled, which is our mistake. */
+  readonly reason: 'too-large' | 'defect';
+  readonly message: string;
+}
+
 export interface Judge {
   readonly direction: Direction;
   readonly isolation: Isolation;
   readonly body: Body;
   /** Why the direction is closed although policies may allow something. */
-  readonly defect?: string;
+  readonly closed?: Closure;
   /** The pod's own chain: leads to the body. */
   readonly chain: Chain;
 }
 
 /**
- * Who judges a pod of this node, by the policies of its namespace. A direction whose rules cannot be compiled is closed,
- * and only for this pod: what a tenant writes must not stop the node.
+ * Sets of pods that one pod may need in one direction. Rules of the same ports share one, so that it takes a hundred
+ * different ports to come here; each set may hold every pod of the cluster, and each event of a pod looks at each set.
+ */
+const mostPodSets = 100;
+
+/**
+ * Who judges a pod of this node, by the policies of its namespace. A direction whose rules are too many or cannot be compiled
+ * is closed, and only for this pod: what a tenant writes must not stop the node.
  * @param bodies bodies made so far in this step: replicas have equal isolations, and each is lowered once
  */
 export function judgesOf(
@@ -51,15 +64,23 @@ export function judgesOf(
   );
   const own = [...policies];
   return directions.flatMap((direction) => {
+    const close = (closed: Closure): readonly Judge[] => {
+      const nothing: Isolation = { direction, policies: [], allows: [] };
+      return [{ ...judgeOf(pod, nothing, bodyFor(nothing, podFamilies, bodies)), closed }];
+    };
     try {
+      const oversize = oversizeOf(pod, direction, own);
+      if (oversize !== undefined) return close({ reason: 'too-large', message: oversize.message });
       const isolation = isolationOf(pod, direction, own);
-      return isolation === undefined
-        ? []
-        : [judgeOf(pod, isolation, bodyFor(isolation, podFamilies, bodies))];
+      if (isolation === undefined) return [];
+      const body = bodyFor(isolation, podFamilies, bodies);
+      const podSets = body.sets.filter(({ kind }) => kind === 'pods' || kind === 'endpoints').length;
+      if (podSets <= mostPodSets * podFamilies.length) return [judgeOf(pod, isolation, body)];
+      const most = mostPodSets * podFamilies.length;
+      const message = `its policies need ${String(podSets)} sets of pods, more than ${String(most)}`;
+      return close({ reason: 'too-large', message });
     } catch (error) {
-      const closed: Isolation = { direction, policies: [], allows: [] };
-      const defect = error instanceof Error ? error.message : String(error);
-      return [{ ...judgeOf(pod, closed, bodyFor(closed, podFamilies, bodies)), defect }];
+      return close({ reason: 'defect', message: error instanceof Error ? error.message : String(error) });
     }
   });
 }

@@ -109,8 +109,10 @@ function contribution(definition: MemberSetDefinition, pod: Pod, index: PodIndex
     }
     case 'endpoints': {
       if (pod.ports.length === 0) return [];
+      // By name first: what else a rule allows may be much, and few pods declare any of its names.
+      const ports = definition.ports.filter((port) => numbersOf(pod, port).length > 0);
       const elements = ownAddresses(definition, pod, index).flatMap((address) =>
-        definition.ports
+        ports
           .filter(({ peer }) =>
             peer.kind === 'group'
               ? index.inGroup(peer.group, pod)

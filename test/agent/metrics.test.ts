@@ -49,6 +49,7 @@ test('gauges follow their sources', async () => {
     'ringfence_objects{kind="pods"} 5',
     'ringfence_objects{kind="active_policies"} 6',
     'ringfence_objects{kind="closed_by_defect"} 1',
+    'ringfence_objects{kind="closed_by_limit"} 2',
     'ringfence_ruleset_chains 9',
     'ringfence_ruleset_rules 10',
     'ringfence_ruleset_sets 8',

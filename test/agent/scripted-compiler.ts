@@ -34,7 +34,7 @@ export function createScriptedCompiler(table = 'ringfence'): ScriptedCompiler {
     step: () => step(open.map(operation)),
     replacement: () => step([{ op: 'add-table' }, ...[...committed, ...open].map(operation)]),
     ruleset: () => ({ table, sets: new Map(), chains: new Map() }),
-    defects: () => [],
+    closures: () => [],
     counts: () => counts,
   };
 
@@ -61,6 +61,7 @@ export const counts: CompilerCounts = {
   localPods: 4,
   uncoveredLocalPods: 0,
   closedByDefect: 1,
+  closedByLimit: 2,
   isolatedLocalPods: 3,
   namespaces: 2,
   policies: 7,

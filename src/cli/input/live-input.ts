@@ -8,6 +8,7 @@ import { readPod } from '../../model/read/pod.ts';
 import type { Reading, ReadContext } from '../../model/read/reading.ts';
 import { readService } from '../../model/read/service.ts';
 import type { KubeConfigSource } from '../../kube/client.ts';
+import { oversizeDiagnostics } from '../../policy/oversize.ts';
 import { buildCluster } from './build-cluster.ts';
 import { noObjects } from './read-objects.ts';
 
@@ -66,5 +67,7 @@ export async function loadLive(
   read(raw.services, readService, objects.services);
   read(raw.policies, readNetworkPolicy, objects.policies);
   read(raw.ingresses, readIngress, objects.ingresses);
-  return { cluster: buildCluster(objects), diagnostics: objects.diagnostics };
+  const cluster = buildCluster(objects);
+  const oversize = oversizeDiagnostics(cluster).map((one) => ({ ...one, severity: 'warning' }) as const);
+  return { cluster, diagnostics: [...objects.diagnostics, ...oversize] };
 }

@@ -1,6 +1,7 @@
 import type { Cluster } from '../../model/cluster.ts';
 import type { Diagnostic, SourcePosition } from '../../model/diagnostic.ts';
 import { dnsLabelErrors } from '../../model/read/names.ts';
+import { oversizeDiagnostics } from '../../policy/oversize.ts';
 import { quote } from '../../model/read/quote.ts';
 import type { Locate } from '../../model/read/reading.ts';
 import { buildCluster } from './build-cluster.ts';
@@ -76,8 +77,10 @@ export async function loadInput(request: InputRequest, io: InputIo): Promise<Inp
   }
   if (sources.size > 0 && documents === 0 && !isUnparsed)
     objects.diagnostics.push(nothingIn([...sources.keys()]));
+  const cluster = buildCluster(objects);
+  objects.diagnostics.push(...oversizeDiagnostics(cluster));
   return {
-    cluster: buildCluster(objects),
+    cluster,
     diagnostics: objects.diagnostics,
     isUnparsed,
     ignored: [...objects.ignored]

@@ -39,6 +39,14 @@ export function reportTooMany(cursor: Cursor, actual: number, most: number): voi
   report(cursor, 'too-many', `Too many: ${String(actual)}: must have at most ${String(most)} items`);
 }
 
+/** `Too large: the rules come to 30000: must be at most 20000 in size`. */
+export function reportTooLarge(cursor: Cursor, size: number, most: number): void {
+  const message = `Too large: the rules come to ${String(size)}: must be at most ${String(most)} in size`;
+  const hint =
+    'rules, peers, excepts, ports and values count one each: merge blocks, or divide the pods among policies';
+  report(cursor, 'too-large', message, hint);
+}
+
 /** `Invalid value: 8080: must be a string, not a number`. */
 export function reportWrongType(cursor: Cursor, expected: string): void {
   const { value } = cursor;

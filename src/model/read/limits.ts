@@ -1,8 +1,8 @@
 // More than any real object has (the API server takes objects of at most about 1.5 MiB), and little enough that one
 // tenant's object costs every node only a bounded effort. What exceeds a limit is reported and closed.
 
-/** Rules in one direction of a policy. */
-export const mostRules = 10_000;
+/** Rules in one direction of a policy; `policy-size.ts` bounds what they hold together. */
+export const mostRules = 2_000;
 /** Peers of a rule. */
 export const mostPeers = 10_000;
 /** Ports of a rule. */

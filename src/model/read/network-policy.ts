@@ -1,5 +1,6 @@
 import type { LabelSelector } from '../label-selector.ts';
 import { type Direction, directions, type NetworkPolicy, type PolicyRule } from '../network-policy.ts';
+import { mostPolicySize, sizeOfRules } from '../policy-size.ts';
 import {
   type Cursor,
   fieldOf,
@@ -12,7 +13,7 @@ import {
   sourceOf,
   stringOf,
 } from './cursor.ts';
-import { reportInvalid, reportUnsupported } from './field-error.ts';
+import { reportInvalid, reportTooLarge, reportUnsupported } from './field-error.ts';
 import { readLabelSelector } from './label-selector.ts';
 import { mostItems, mostRules } from './limits.ts';
 import { dnsSubdomainErrors } from './names.ts';
@@ -80,6 +81,11 @@ function readRules(cursor: Cursor, direction: Direction): Rules {
   const items = itemsOf(refusingUnknownFields(cursor), mostRules);
   if (items === undefined) return { rules: [], written: true };
   const rules = items.flatMap((item, index) => readPolicyRule(item, index, direction) ?? []);
+  const size = sizeOfRules(rules);
+  if (size > mostPolicySize) {
+    reportTooLarge(cursor, size, mostPolicySize);
+    return { rules: [], written: true };
+  }
   return { rules, written: items.length > 0 };
 }
 

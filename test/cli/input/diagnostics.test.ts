@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatDiagnostics, wantsColour } from '../../../src/cli/output/diagnostics.ts';
 import type { Diagnostic } from '../../../src/model/diagnostic.ts';
+import { load, said } from './memory-io.ts';
 
 const at = (file: string, line: number, column: number) => ({ source: { file, line, column } });
 const error = (message: string, more: Partial<Diagnostic> = {}): Diagnostic => ({
@@ -109,4 +110,16 @@ test.each([
   [{}, {}, false],
 ])('colour on %j with %j: %s', (stream, env, expected) => {
   expect(wantsColour(stream, env)).toBe(expected);
+});
+
+test('policies that are too large together are an error at the largest', async () => {
+  const policy = (name: string, blocks: number): string =>
+    `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: ${name}}\nspec:\n  podSelector: {}\n  ingress:\n  - from:\n${Array.from({ length: blocks }, (_, index) => `    - ipBlock: {cidr: 10.${index >> 8}.${index & 255}.0/24}\n`).join('')}---\n`;
+  const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {}\n';
+  const text = ['a', 'b', 'c', 'd'].map((name, index) => policy(name, 7600 + index)).join('');
+  const input = await load(`${text}${pod}`);
+  expect(said(input)).toEqual([
+    'in.yaml:22828:1 error: Too large: no ingress of pod web is allowed: the rules of the 4 policies that select it come to 30410 in size, more than 30000',
+  ]);
+  expect(said(await load(text))).toEqual([]);
 });

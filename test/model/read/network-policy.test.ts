@@ -204,17 +204,31 @@ describe('what is broken is closed', () => {
   });
 
   test.each([
-    ['rules', { ingress: Array.from({ length: 10_001 }, () => ({})) }],
-    ['peers', { ingress: [{ from: Array.from({ length: 10_001 }, () => ({ podSelector: {} })) }] }],
-    ['ports', { ingress: [{ ports: Array.from({ length: 10_001 }, () => ({ port: 1 })) }] }],
-  ])('too many %s are closed', (_name, spec) => {
+    ['rules', 2000, { ingress: Array.from({ length: 2001 }, () => ({})) }],
+    ['peers', 10_000, { ingress: [{ from: Array.from({ length: 10_001 }, () => ({ podSelector: {} })) }] }],
+    ['ports', 10_000, { ingress: [{ ports: Array.from({ length: 10_001 }, () => ({ port: 1 })) }] }],
+  ])('too many %s are closed', (_name, most, spec) => {
     expect(stored(spec)).toMatchObject({ policyTypes: ['ingress'], ingress: [] });
-    expect(errorsOf(spec)[0]).toContain('Too many: 10001: must have at most 10000 items');
+    expect(errorsOf(spec)[0]).toContain(`Too many: ${most + 1}: must have at most ${most} items`);
+  });
+
+  test('too large rules close their direction, and that one alone', () => {
+    const from = Array.from({ length: 100 }, (_, index) => ({
+      podSelector: { matchLabels: { app: `a${index}` } },
+    }));
+    const named = { from, ports: Array.from({ length: 100 }, (_, index) => ({ port: `port-${index}` })) };
+    const spec = { ingress: [named], egress: [{}] };
+    expect(stored(spec)).toMatchObject({
+      policyTypes: ['ingress', 'egress'],
+      ingress: [],
+      egress: [{ index: 0 }],
+    });
+    expect(errorsOf(spec)[0]).toContain('Too large: the rules come to 50601: must be at most 20000 in size');
   });
 
   test('errors of one object are counted, not listed without end', () => {
     const { diagnostics } = readNetworkPolicy(
-      { metadata, spec: { ingress: Array.from({ length: 5000 }, () => 1) } },
+      { metadata, spec: { ingress: Array.from({ length: 2000 }, () => 1) } },
       tolerant,
     );
     expect(diagnostics).toHaveLength(101);

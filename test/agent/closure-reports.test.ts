@@ -1,14 +1,20 @@
 import { expect, test, vi } from 'vitest';
-import { createDefectReports } from '../../src/agent/defect-reports.ts';
+import { createClosureReports } from '../../src/agent/closure-reports.ts';
 import type { PodKey } from '../../src/model/pod.ts';
-import type { CompilerDefect } from '../../src/ruleset/compiler.ts';
+import type { PodClosure } from '../../src/ruleset/compiler.ts';
 
-const web: CompilerDefect = { pod: 'shop/web' as PodKey, direction: 'ingress', message: 'why' };
-const db: CompilerDefect = { ...web, pod: 'shop/db' as PodKey };
+const web: PodClosure = {
+  pod: 'shop/web' as PodKey,
+  uid: 'u',
+  direction: 'ingress',
+  reason: 'defect',
+  message: 'why',
+};
+const db: PodClosure = { ...web, pod: 'shop/db' as PodKey };
 
 test('says it once for as long as it lasts', () => {
   const report = vi.fn();
-  const reports = createDefectReports(report);
+  const reports = createClosureReports(report);
   reports.read([]);
   reports.read([web]);
   reports.read([web]);

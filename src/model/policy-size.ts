@@ -1,0 +1,31 @@
+import type { PolicyPeer, PolicyRule } from './network-policy.ts';
+
+// What a tenant writes costs every node that runs a selected pod: memory, processor time, transactions of nft. The size of
+// rules says how much before the work is done. A policy, and all policies of a pod together, may be so large and no larger.
+
+/** Size of the rules of a policy in one direction. */
+export const mostPolicySize = 20_000;
+/** Size of the rules of all policies that isolate a pod in one direction. */
+export const mostPodSize = 30_000;
+
+/**
+ * How much there is to enforce in rules: each rule, peer, except, value of a selector and port counts one, a selector three
+ * (it is a set in the kernel), and a port name once more for each peer and except, because each pair is looked up.
+ */
+export function sizeOfRules(rules: readonly PolicyRule[]): number {
+  return rules.reduce((sum, rule) => sum + sizeOfRule(rule), 0);
+}
+
+function sizeOfRule({ peers = [], ports = [] }: PolicyRule): number {
+  const peerSize = peers.reduce((sum, peer) => sum + sizeOfPeer(peer), 0);
+  const names = ports.filter(({ kind }) => kind === 'named').length;
+  return 1 + peerSize + ports.length + names * peerSize;
+}
+
+function sizeOfPeer(peer: PolicyPeer): number {
+  if (peer.kind === 'ipBlock') return 1 + peer.except.length;
+  return [...peer.podSelector, ...(peer.namespaceSelector ?? [])].reduce(
+    (sum, requirement) => sum + 1 + ('values' in requirement ? requirement.values.length : 0),
+    3,
+  );
+}
