@@ -18,28 +18,6 @@ test('a pod that is closed by a defect is said once, and counted', async () => {
   const errors: [string, object][] = [];
   const enforcement = create({
     hasTable: true,
-  const ignore = (): void => undefined;
-  const log: Log = {
-    debug: ignore,
-    info: ignore,
-    warn: ignore,
-    error: (fields, message) => errors.push([message, fields]),
-  };
-  const enforcement = createEnforcement({
-    compiler: { ...defaultCompilerOptions, nodeName },
-    kernel: { hasTable: true, epoch: 1 },
-    nft: createFakeNft(),
-    current: { namespaces: () => [], pods: () => [], policies: () => [] },
-    observer: {
-      succeeded: ignore,
-      failed: ignore,
-      verified: ignore,
-      repaired: ignore,
-      closed: ignore,
-      diagnosed: ignore,
-      notUnderstood: ignore,
-    },
-    log,
     clock,
     log: { error: (fields, message) => errors.push([message, fields]) },
   });
@@ -140,6 +118,7 @@ function create({
       failed: ignore,
       verified: ignore,
       repaired: ignore,
+      closed: ignore,
       diagnosed: ignore,
       notUnderstood: ignore,
     },
