@@ -53,8 +53,8 @@ export function testCommand(terminal: Terminal, finish: Finish): Command {
     .addHelpText(
       'after',
       `
-Exit codes: 0 all passed, 1 a test failed (or --min-coverage or --mutate found the
-tests wanting), 2 something could not be answered.
+Exit codes: 0 all passed, 1 a test failed (or --min-coverage or --mutate found
+the tests wanting), 2 something could not be answered.
 
 Examples:
   ringfence test
