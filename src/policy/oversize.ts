@@ -23,7 +23,8 @@ export function oversizeOf(
   policies: readonly NetworkPolicy[],
 ): Oversize | undefined {
   const sizes = policies
-    .filter((policy) => policy[direction].length > 0 && selects(policy, pod))
+    .filter((policy) => policy.policyTypes.includes(direction) && selects(policy, pod))
+    .filter((policy) => policy[direction].length > 0)
     .map((policy) => ({ policy, size: sizeOfRules(policy[direction]) }));
   const size = sizes.reduce((sum, each) => sum + each.size, 0);
   if (size <= mostPodSize) return undefined;

@@ -1,5 +1,4 @@
-// The epoch lives in a run of bits of the conntrack mark: 0 = never judged, all ones = revoked, one less = opposite, the
-// rest are epochs. A
+// The epoch lives in a run of bits of the conntrack mark: 0 = never judged, all ones = revoked, the rest are epochs. A
 // connection whose mark holds the current epoch was judged under the present rules. Other bits belong to other programs.
 
 /** The mark (within the mask) of a connection judged in the epoch. */
@@ -12,17 +11,12 @@ export function revokedMark(mask: number): number {
   return mask >>> 0;
 }
 
-/** The mark (within the mask) of a connection that was cut, while the other end is allowed to send in its place. */
-export function oppositeMark(mask: number): number {
-  return epochMark(mask, lastEpoch(mask) + 1);
-}
-
 /** The bits of the mark that are not ours. */
 export function keptBits(mask: number): number {
   return ~mask >>> 0;
 }
 
-/** The highest epoch that the mask has room for. */
+/** The highest epoch that the mask has room for. The value between it and all ones is kept free for later layouts. */
 export function lastEpoch(mask: number): number {
   return revokedMark(mask) / lowestBit(mask) - 2;
 }

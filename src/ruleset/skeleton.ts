@@ -2,7 +2,7 @@ import type { Direction } from '../model/network-policy.ts';
 import type { Cidr } from '../net/cidr.ts';
 import { familyOf } from '../net/address.ts';
 import { families, type Family } from '../net/protocol.ts';
-import { epochMark, oppositeMark, revokedMark } from './epoch.ts';
+import { epochMark, revokedMark } from './epoch.ts';
 import {
   addressKeyType,
   type Chain,
@@ -153,7 +153,7 @@ function connectionChain(options: SkeletonOptions): Chain {
       ]),
       ...dispatch('egress'),
       ...dispatch('ingress'),
-      ...allowedAgain(options),
+      allowedAgain(options),
     ],
   };
 }
@@ -167,7 +167,7 @@ function toNodeChain(options: SkeletonOptions): Chain {
       ...options.podCIDRs.map((cidr) => unknownAddress(cidr, 'saddr')),
       ...(options.podInterfaces ?? []).flatMap((pattern) => unknownBehind(pattern, 'saddr')),
       ...dispatch('egress'),
-      ...allowedAgain(options),
+      allowedAgain(options),
     ],
   };
 }
@@ -239,13 +239,11 @@ function dispatch(direction: Direction): readonly Rule[] {
 }
 
 /** Nothing isolates either end any more: what was cut is as good as judged. */
-function allowedAgain({ ctMarkMask }: SkeletonOptions): readonly Rule[] {
-  return [revokedMark(ctMarkMask), oppositeMark(ctMarkMask)].map((value) =>
-    rule(
-      [marked(ctMarkMask, value)],
-      [goto(sharedChains.judged)],
-      'was cut, and nothing isolates either end any more',
-    ),
+function allowedAgain({ ctMarkMask }: SkeletonOptions): Rule {
+  return rule(
+    [marked(ctMarkMask, revokedMark(ctMarkMask))],
+    [goto(sharedChains.judged)],
+    'was cut, and nothing isolates either end any more',
   );
 }
 

@@ -1,4 +1,4 @@
-import { epochMark, keptBits, oppositeMark, revokedMark } from './epoch.ts';
+import { epochMark, keptBits, revokedMark } from './epoch.ts';
 import type { Chain, ChainName, Match, Rule, Statement } from './objects.ts';
 import { goto, marked, rule, verdict } from './rule.ts';
 
@@ -39,7 +39,8 @@ const loggedBytes = 128;
 
 /**
  * Replies pass, but those of a connection that was cut. TCP is told. Without TCP there is no telling a reply from what the
- * other end sends by itself, so it is judged as if it had begun.
+ * other end sends by itself, so it is judged as if it had begun. It gets no answers in this connection: a reply that was on
+ * its way when the connection was cut would else open it again for the client.
  */
 export function replyChain({ ctMarkMask }: Pick<VerdictOptions, 'ctMarkMask'>): Chain {
   return {
@@ -55,11 +56,6 @@ export function replyChain({ ctMarkMask }: Pick<VerdictOptions, 'ctMarkMask'>): 
         [verdict('return')],
         'was cut: judged as if this end had begun',
       ),
-      rule(
-        [marked(ctMarkMask, oppositeMark(ctMarkMask))],
-        [verdict('return')],
-        'was cut, and this end is allowed: judged each time',
-      ),
       rule([], [verdict('accept')], 'replies of an allowed connection'),
     ],
   };
@@ -74,8 +70,8 @@ export function judgedChain({ ctMarkMask, epoch }: Omit<VerdictOptions, 'deny'>)
       rule([{ kind: 'ct-helper' }], [mark(0), verdict('accept')], 'a helper reads along: judged each time'),
       rule(
         [{ kind: 'ct-direction', direction: 'reply' }],
-        [mark(oppositeMark(ctMarkMask)), verdict('accept')],
-        'was cut, and the other end is allowed',
+        [verdict('accept')],
+        'was cut, and this end may send: judged each time',
       ),
       rule(
         [],
@@ -106,11 +102,6 @@ export function deniedChain({ ctMarkMask, deny, denialLog }: Omit<VerdictOptions
   return {
     name: sharedChains.denied,
     rules: [
-      rule(
-        [marked(ctMarkMask, oppositeMark(ctMarkMask)), { kind: 'ct-direction', direction: 'original' }],
-        [verdict('accept')],
-        'answers to the other end, which is allowed',
-      ),
       rule(
         [],
         [{ kind: 'set-ct-mark', keep: keptBits(ctMarkMask), value: revokedMark(ctMarkMask) }],
