@@ -16,9 +16,9 @@ export function keptBits(mask: number): number {
   return ~mask >>> 0;
 }
 
-/** The highest epoch that the mask has room for. The value between it and all ones is kept free for later layouts. */
+/** The highest epoch that the mask has room for. */
 export function lastEpoch(mask: number): number {
-  return revokedMark(mask) / lowestBit(mask) - 2;
+  return revokedMark(mask) / lowestBit(mask) - 1;
 }
 
 /** The epoch in a mark, 0 where it was never judged. */

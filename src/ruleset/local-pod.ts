@@ -171,7 +171,7 @@ function elementsOf(local: LocalPod | undefined): readonly SetElement[] {
       ...local.judges.map(({ direction, chain }): SetElement => [
         dispatchMapName(direction, family),
         key,
-        { kind: 'jump', chain: chain.name },
+        { kind: 'goto', chain: chain.name },
       ]),
     ];
   });

@@ -19,7 +19,6 @@ import {
 } from './objects.ts';
 import { goto, jump, marked, rule, verdict } from './rule.ts';
 import {
-  closedChain,
   deniedChain,
   judgedChain,
   replyChain,
@@ -95,7 +94,6 @@ export function skeletonChains(options: SkeletonOptions): readonly Chain[] {
     replyChain(options),
     receivingChain(),
     judgedChain(options),
-    closedChain(options),
     deniedChain(options),
     revokedChain(),
   ];
@@ -114,15 +112,15 @@ function baseChains(options: SkeletonOptions): readonly Chain[] {
             'judged in this epoch',
           ),
         ];
-  const judge = rule([], [jump('connection')]);
+  const judge = (chain: string): readonly Rule[] => [rule([], [jump(chain)]), onTheirWay];
   const ownNode = rule(
     [{ kind: 'source-local' }],
     [verdict('accept')],
     "the pod's own node: probes of the kubelet",
   );
   return [
-    base('forward', 'forward', 0, [...judgedNow, ...forgedSources(options), judge]),
-    base('output', 'output', 0, [...judgedNow, ownNode, judge]),
+    base('forward', 'forward', 0, [...judgedNow, ...forgedSources(options), ...judge('connection')]),
+    base('output', 'output', 0, [...judgedNow, ownNode, ...judge('connection')]),
     // After IPVS, which takes its packets at 98 and 99: what comes here is for the node itself.
     base(
       'input',
@@ -133,12 +131,22 @@ function baseChains(options: SkeletonOptions): readonly Chain[] {
             ...judgedNow,
             ...forgedSources(options),
             rule([{ kind: 'loopback' }], [verdict('accept')], 'the node to itself'),
-            rule([], [jump('to-node')]),
+            ...judge('to-node'),
           ]
         : [rule([], [verdict('accept')], 'to the own node: allowed unless --node-egress=enforce')],
     ),
   ];
 }
+
+/**
+ * Every chain below ends in a verdict, so a packet comes back from one whose rules are not there yet: the kernel takes the
+ * rules of a packet as they stand when it enters a base chain, but the elements of sets as they stand when they are looked
+ * up. In the moment of a transaction an element can lead to a chain that is empty as yet.
+ */
+const onTheirWay: Rule = rule([], [{ kind: 'counter' }, verdict('drop')], 'rules are on their way');
+
+/** Where nothing isolates either end. */
+const open: Rule = rule([], [verdict('accept')], 'nothing isolates either end');
 
 function connectionChain(options: SkeletonOptions): Chain {
   return {
@@ -154,6 +162,7 @@ function connectionChain(options: SkeletonOptions): Chain {
       ...dispatch('egress'),
       ...dispatch('ingress'),
       allowedAgain(options),
+      open,
     ],
   };
 }
@@ -168,6 +177,7 @@ function toNodeChain(options: SkeletonOptions): Chain {
       ...(options.podInterfaces ?? []).flatMap((pattern) => unknownBehind(pattern, 'saddr')),
       ...dispatch('egress'),
       allowedAgain(options),
+      open,
     ],
   };
 }
@@ -238,7 +248,6 @@ function dispatch(direction: Direction): readonly Rule[] {
   );
 }
 
-/** Nothing isolates either end any more: what was cut is as good as judged. */
 function allowedAgain({ ctMarkMask }: SkeletonOptions): Rule {
   return rule(
     [marked(ctMarkMask, revokedMark(ctMarkMask))],
@@ -278,7 +287,7 @@ function unknownBehind(pattern: InterfacePattern, side: Side): readonly Rule[] {
         { kind: 'interface', way: side === 'saddr' ? 'in' : 'out', pattern },
         { kind: 'address-set', side, family, set: knownSetName(family), negate: true },
       ],
-      [goto('closed')],
+      [goto(sharedChains.denied)],
       'pod whose rules are not in force yet',
     ),
   );
@@ -292,7 +301,7 @@ function unknownAddress(cidr: Cidr, side: Side): Rule {
       { kind: 'prefix', side, cidr },
       { kind: 'address-set', side, family, set: knownSetName(family), negate: true },
     ],
-    [goto('closed')],
+    [goto(sharedChains.denied)],
     'pod whose rules are not in force yet',
   );
 }

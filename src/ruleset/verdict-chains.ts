@@ -39,23 +39,16 @@ const loggedBytes = 128;
 
 /**
  * Replies pass, but those of a connection that was cut. TCP is told. Without TCP there is no telling a reply from what the
- * other end sends by itself, so it is judged as if it had begun. It gets no answers in this connection: a reply that was on
- * its way when the connection was cut would else open it again for the client.
+ * other end sends by itself, on the same ports, so it is judged as if that end had begun. The mark stays: a reply that was
+ * under way when the connection was cut must not open it again for the client.
  */
 export function replyChain({ ctMarkMask }: Pick<VerdictOptions, 'ctMarkMask'>): Chain {
+  const revoked = marked(ctMarkMask, revokedMark(ctMarkMask));
   return {
     name: 'reply' as ChainName,
     rules: [
-      rule(
-        [marked(ctMarkMask, revokedMark(ctMarkMask)), { kind: 'protocol', protocol: 'TCP' }],
-        [goto('revoked')],
-        'a connection that was cut',
-      ),
-      rule(
-        [marked(ctMarkMask, revokedMark(ctMarkMask))],
-        [verdict('return')],
-        'was cut: judged as if this end had begun',
-      ),
+      rule([revoked, { kind: 'protocol', protocol: 'TCP' }], [goto('revoked')], 'a connection that was cut'),
+      rule([revoked], [verdict('return')], 'was cut: judged as if this end had begun'),
       rule([], [verdict('accept')], 'replies of an allowed connection'),
     ],
   };
@@ -71,24 +64,13 @@ export function judgedChain({ ctMarkMask, epoch }: Omit<VerdictOptions, 'deny'>)
       rule(
         [{ kind: 'ct-direction', direction: 'reply' }],
         [verdict('accept')],
-        'was cut, and this end may send: judged each time',
+        'was cut: what the other end may begin leaves the client cut',
       ),
       rule(
         [],
         [mark(epochMark(ctMarkMask, epoch)), verdict('accept')],
         epoch === 0 ? 'allowed: judged each time' : 'allowed: not judged again in this epoch',
       ),
-    ],
-  };
-}
-
-/** An address that is not known gets nothing, not even answers to what its former owner was allowed to send. */
-export function closedChain({ ctMarkMask }: Pick<VerdictOptions, 'ctMarkMask'>): Chain {
-  return {
-    name: 'closed' as ChainName,
-    rules: [
-      rule([], [{ kind: 'set-ct-mark', keep: keptBits(ctMarkMask), value: revokedMark(ctMarkMask) }]),
-      rule([], [goto(sharedChains.denied)]),
     ],
   };
 }

@@ -30,7 +30,7 @@ function judged(mark: number, chain = 'judged'): ListedObject[] {
 // what, listing, mask, expected
 const cases: readonly (readonly [string, ListedObject[], number, number | undefined])[] = [
   ['the rule of the chain', judged(0x50000), 0xffff0000, 5],
-  ['the last epoch', judged(0xfffd0000), 0xffff0000, 0xfffd],
+  ['the last epoch', judged(0xfffe0000), 0xffff0000, 0xfffe],
   ['a mask within the word', judged(0x300), 0xff00, 3],
   ['revoked is no epoch', judged(0xffff0000), 0xffff0000, undefined],
   ['never judged is no epoch', judged(0), 0xffff0000, undefined],

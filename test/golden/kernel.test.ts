@@ -98,7 +98,6 @@ const spellings: readonly (readonly [written: RegExp, listed: string])[] = [
   [/^ct mark & 0xffff0000 == (0x[0-9a-f]{8}) /, 'ct mark $1/16 '],
   // A bit that is set in any case need not be cleared before.
   [/ct mark set ct mark & 0x0000ffff \| 0xffff0000/, 'ct mark set ct mark | 0xffff0000'],
-  [/ct mark set ct mark & 0x0000ffff \| 0xfffe0000/, 'ct mark set ct mark & 0xfffeffff | 0xfffe0000'],
   [/ct mark set ct mark & 0x0000ffff \| 0x00010000/, 'ct mark set ct mark & 0x0001ffff | 0x00010000'],
   // Declared by data type, as 1.0.6 needs it in JSON.
   [/^type ipv4_addr( : verdict)?$/, 'typeof ip saddr$1'],

@@ -16,7 +16,7 @@ const lab = await startFlowLab(
     pod('x/client', { nodeName: 'n1' }),
     pod('x/other', { nodeName: 'n1' }),
   ],
-  // 253 epochs.
+  // 254 epochs.
   { agentFlags: ['--ct-mark-mask', '0x00ff0000'] },
 );
 await run(

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { podManifest } from '../../src/lab/manifests.ts';
+import { run } from '../../src/lab/network/run.ts';
 import { type Pod, podKey } from '../../src/model/pod.ts';
 import { type Family } from '../../src/net/protocol.ts';
 import { address, pod } from '../lab/network/cluster.ts';
@@ -31,6 +32,7 @@ const totals = {
   sentIsolated: 0,
   leakedIsolated: 0,
   neverPassed: 0,
+  onTheirWay: 0,
 };
 const latencies: number[] = [];
 
@@ -69,6 +71,7 @@ async function batch(size: number): Promise<void> {
     } else if (arrived().length === 0) totals.neverPassed += 1;
     else latencies.push(firstAt() - known);
   }
+  totals.onTheirWay += await droppedOnTheirWay();
   for (const { close } of streams) close();
   for (const each of pods) {
     await lab.network.removePod(podKey(each));
@@ -76,6 +79,14 @@ async function batch(size: number): Promise<void> {
   }
   await lab.settled();
   totals.starts += size;
+}
+
+/** Packets that met a transaction in its moment. A new epoch, which comes when the batch goes, starts the count anew. */
+async function droppedOnTheirWay(): Promise<number> {
+  const listed = await run(
+    lab.network.execIn('n1', ['nft', 'list', 'chain', 'inet', 'ringfence', 'forward']),
+  );
+  return Number(/counter packets (\d+) .*rules are on their way/.exec(listed)?.[1] ?? 0);
 }
 
 /** Its address is one that a pod had some batches ago. */

@@ -8,20 +8,20 @@ import { interpret } from '../../src/ruleset/interpret.ts';
 import { address, cidr, nodeOf, podOf, policyOf } from '../cases/builders.ts';
 import { runs } from '../property/runs.ts';
 
-// Three bits: epochs 1 to 5.
+// Three bits: epochs 1 to 6.
 const mask = 0x70000000;
 
 describe('the supply', () => {
   test('gives out each epoch once, then none', () => {
-    const supply = createEpochSupply(mask, { first: 3 });
-    expect([supply.take(), supply.take(), supply.take(), supply.take()]).toEqual([3, 4, 5, 0]);
+    const supply = createEpochSupply(mask, { first: 4 });
+    expect([supply.take(), supply.take(), supply.take(), supply.take()]).toEqual([4, 5, 6, 0]);
   });
 
   test('gives out again what no connection holds, going on where it was', () => {
     const supply = createEpochSupply(mask, { first: 3 });
     supply.take();
     supply.applied();
-    supply.restock()(new Set([1, 4]));
+    supply.restock()(new Set([1, 4, 6]));
     expect([supply.take(), supply.take(), supply.take()]).toEqual([5, 2, 0]);
   });
 
@@ -34,7 +34,7 @@ describe('the supply', () => {
     const refill = supply.restock();
     supply.take();
     refill(new Set());
-    expect([supply.take(), supply.take(), supply.take()]).toEqual([4, 5, 0]);
+    expect([supply.take(), supply.take(), supply.take()]).toEqual([4, 5, 6]);
   });
 });
 
@@ -88,7 +88,7 @@ test('however often policies change, no connection passes by an epoch that came 
 });
 
 test('without an epoch nothing is marked; with the next one judging goes on as before', () => {
-  const epochs = createEpochSupply(mask, { first: 6 });
+  const epochs = createEpochSupply(mask, { first: 7 });
   const options = { ...defaultCompilerOptions, nodeName: 'n1', ctMarkMask: mask };
   const compiler = createCompiler({ ...options, epoch: epochs.take(), epochs });
   compiler.setNode(nodeOf('n1', { podCIDRs: [cidr('10.244.1.0/24')] }));
