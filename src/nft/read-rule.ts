@@ -113,7 +113,7 @@ const readers: {
   icmp: ({ op, left, right }) => {
     if (op !== '==' || keyOf(left, 'meta') !== 'l4proto') return undefined;
     const words = choices(right).map(String).sort().join();
-    return words === 'icmp,ipv6-icmp' ? { kind: 'icmp' } : undefined;
+    return words === 'icmp,ipv6-icmp' || words === '1,58' ? { kind: 'icmp' } : undefined;
   },
   'hop-limit': ({ op, left, right }) => {
     const { protocol, field } = readPayload(left) ?? {};

@@ -163,7 +163,8 @@ function matchJson(match: Match): Json {
     case 'ct-helper':
       return compare('!=', { ct: { key: 'helper' } }, noHelper);
     case 'icmp':
-      return compare('==', l4proto, { set: ['icmp', 'ipv6-icmp'] });
+      // By number: nft looks these names up in /etc/protocols, which slim images lack.
+      return compare('==', l4proto, { set: [1, 58] });
     case 'hop-limit':
       return compare('==', { payload: { protocol: 'ip6', field: 'hoplimit' } }, match.value);
     case 'source-unrouted':

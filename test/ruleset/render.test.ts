@@ -161,7 +161,7 @@ const matches: readonly [Match, string, unknown][] = [
   [
     { kind: 'icmp' },
     'meta l4proto { icmp, ipv6-icmp }',
-    equals({ meta: { key: 'l4proto' } }, { set: ['icmp', 'ipv6-icmp'] }),
+    equals({ meta: { key: 'l4proto' } }, { set: [1, 58] }),
   ],
   [
     { kind: 'hop-limit', value: 255 },
