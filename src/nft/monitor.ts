@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
+import { isAborted, sleep } from './abort.ts';
 import { errorOf, NftError } from './errors.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { childEnvironment, type ProcessResult } from './exec.ts';
@@ -95,21 +95,8 @@ async function keepListening(options: MonitorOptions, queue: EventQueue<MonitorE
   }
 }
 
-/** Asked anew: the compiler takes a signal that was not aborted once for one that never is. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
-}
-
 function endedEarly(): NftError {
   return new NftError('NFT_UNREADABLE_OUTPUT', 'nft monitor ended by itself', { outcome: 'unchanged' });
-}
-
-async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await delay(milliseconds, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }
 
 export interface MonitorReader {

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { type Address, parseAddress } from '../net/address.ts';
+import { isAborted, sleep } from './abort.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { childEnvironment, temporaryFolders } from './exec.ts';
 import { isRecord } from './listing.ts';
@@ -145,19 +145,8 @@ async function keepReading(
     const end = exitCode === undefined ? (killedBy ?? code ?? 'unknown') : `exit code ${String(exitCode)}`;
     const lastWords = stdout.trim().split('\n').at(-1) ?? '';
     queue.push({ kind: 'lost', reason: `${file} ended: ${end}${lastWords === '' ? '' : `: ${lastWords}`}` });
-    await delay(restart, undefined, { signal }).catch(ignoreAbort(signal));
+    await sleep(restart, signal);
   }
-}
-
-function ignoreAbort(signal: AbortSignal): (error: unknown) => void {
-  return (error) => {
-    if (!signal.aborted) throw error;
-  };
-}
-
-/** Asked anew: the compiler takes a signal that was not aborted once for one that never is. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 /** What one line of ulogd's JSON says; `undefined` for packets of others. */
