@@ -59,7 +59,7 @@ describe('verify', () => {
   test('says what differs as connections, and the objects', async () => {
     const { verify, agent, meddle } = await setUp();
     await agent.stop();
-    await meddle('insert rule inet ringfence ingress-shop/db tcp dport 80-90 return');
+    await meddle('insert rule inet ringfence ingress-shop/db tcp dport 80-90 accept');
     await meddle('delete element inet ringfence known-ipv4 { 10.244.1.10 }');
     const { code, out, err } = await verify();
     expect([code, err]).toEqual([1, '']);

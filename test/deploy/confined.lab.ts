@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { families } from '../../src/net/protocol.ts';
 import { pod } from '../lab/network/cluster.ts';
@@ -10,6 +11,8 @@ import { addressOf } from '../packets/sockets-in-pods.ts';
 
 const denied: string[] = [];
 const repository = path.resolve(import.meta.dirname, '../..');
+// Of its own: what is mounted there hides what lay in it, and a checkout may lie anywhere.
+const root = await mkdtemp(path.join(tmpdir(), 'ringfence-image-'));
 const lab = await startFlowLab(
   [
     pod('x/server', { nodeName: 'n1' }),
@@ -23,7 +26,7 @@ const lab = await startFlowLab(
     },
     command: [
       ...['unshare', '--mount', '--propagation', 'private'],
-      ...['sh', `${import.meta.dirname}/confined.sh`, '/tmp', repository, process.execPath],
+      ...['sh', `${import.meta.dirname}/confined.sh`, root, repository, process.execPath],
     ],
   },
 );
@@ -54,3 +57,4 @@ report({
   phase: (await lab.status('n1')).phase,
 });
 await lab.close();
+await rmdir(root);

@@ -5,7 +5,6 @@
 set -eu
 root=$1 repository=$2 node=$3
 shift 3
-mkdir -p "$root"
 mount -t tmpfs -o mode=755 image "$root"
 cd "$root"
 mkdir -p usr/local/bin usr/sbin usr/bin usr/lib lib lib64 opt/ringfence/dist opt/ringfence/rules proc run dev etc tmp
