@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { isAborted, sleep } from './abort.ts';
 import { errorOf, NftError } from './errors.ts';
@@ -155,8 +156,7 @@ const startNftMonitor: StartMonitor = (command, signal) => {
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',
-    buffer: { stdout: false, stderr: true },
-    maxBuffer: 64 * 1024,
+    buffer: false,
     reject: false,
     cancelSignal: signal,
     // Else execa catches signals while a child runs, and ends this process by SIGTERM before it could stop in order.
@@ -165,12 +165,13 @@ const startNftMonitor: StartMonitor = (command, signal) => {
     extendEnv: false,
     env: childEnvironment(),
   });
+  const warnings = latestOf(child.stderr);
   const ended = (async (): Promise<ProcessResult> => {
     const result = await child;
-    const { signal: killedBy, exitCode, stderr } = result;
+    const { signal: killedBy, exitCode } = result;
     const facts = {
       stdout: '',
-      stderr,
+      stderr: warnings(),
       milliseconds: Math.round(performance.now() - started),
     };
     if (result.isCanceled) return { ...facts, end: 'aborted', signal: killedBy };
@@ -180,6 +181,17 @@ const startNftMonitor: StartMonitor = (command, signal) => {
   })();
   return { lines: child, subscribed: subscription(child.pid, ended, signal), ended };
 };
+
+const keptWarnings = 4096;
+
+/** The end of what nft says. It warns of every element of a set that is newer than itself, for as long as it runs. */
+function latestOf(stream: Readable): () => string {
+  let text = '';
+  stream.setEncoding('utf8').on('data', (piece: string) => {
+    text = (text + piece).slice(-keptWarnings);
+  });
+  return () => text;
+}
 
 /** Group 7, NFNLGRP_NFTABLES, as a bit of the kernel's mask. */
 const nftablesGroup = 1 << 6;

@@ -109,6 +109,18 @@ it('starts nft again, says that something may be missing, and ends with the sign
   expect(starts[2]! - starts[1]!).toBeGreaterThan((starts[1]! - starts[0]!) * 1.3);
 });
 
+it('listens on while nft warns and warns', async () => {
+  const script = [
+    'yes "W: Received event for an unknown set." | head -c 300000 >&2',
+    `echo "delete table inet ${table}"; echo "${generation}"; exec sleep 60`,
+  ].join('; ');
+  const stop = new AbortController();
+  for await (const event of monitorTable({ command: ['sh', '-c', script], table, signal: stop.signal })) {
+    expect(event).toMatchObject({ kind: 'transaction', gone: true });
+    stop.abort();
+  }
+});
+
 describe.each<Suite>(['bookworm', 'trixie'])('nft monitor of Debian %s', (suite) => {
   it('reports what happens to the table, whoever does it', async ({ skip }) => {
     const binary = await nftOrSkip(suite, skip);
