@@ -159,11 +159,14 @@ export function eventOf(line: string, prefix: string): PacketLogEvent | undefine
   }
   if (!isRecord(json) || json['oob.prefix'] !== prefix) return undefined;
   const [source, destination] = [addressAt(json, 'src_ip'), addressAt(json, 'dest_ip')];
-  const protocol = numberAt(json, 'ip.protocol') ?? numberAt(json, 'ip6.nexthdr');
-  if (source === undefined || destination === undefined || protocol === undefined) {
-    return { kind: 'lost', reason: `no addresses: ${line.slice(0, 200)}` };
+  const protocol = json['ip.protocol'] ?? json['ip6.nexthdr'];
+  if (source === undefined || destination === undefined || !isWhole(protocol, 255)) {
+    return { kind: 'lost', reason: `no addresses or protocol: ${line.slice(0, 200)}` };
   }
-  const [sourcePort, destinationPort] = [numberAt(json, 'src_port'), numberAt(json, 'dest_port')];
+  const { src_port: sourcePort, dest_port: destinationPort } = json;
+  if (!isPort(sourcePort) || !isPort(destinationPort)) {
+    return { kind: 'lost', reason: `no ports: ${line.slice(0, 200)}` };
+  }
   return {
     kind: 'packet',
     packet: {
@@ -181,7 +184,11 @@ function addressAt(json: Readonly<Record<string, unknown>>, key: string): Addres
   return typeof value === 'string' ? parseAddress(value) : undefined;
 }
 
-function numberAt(json: Readonly<Record<string, unknown>>, key: string): number | undefined {
-  const value = json[key];
-  return typeof value === 'number' ? value : undefined;
+/** Not every packet has one. */
+function isPort(value: unknown): value is number | undefined {
+  return value === undefined || isWhole(value, 65_535);
+}
+
+function isWhole(value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
 }

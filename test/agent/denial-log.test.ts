@@ -129,6 +129,14 @@ describe('a line of ulogd', () => {
     { ...line, src_ip: 'x' },
     { ...line, dest_ip: undefined },
     { ...line, 'ip.protocol': '17' },
+    { ...line, 'ip.protocol': 256 },
+    { ...line, 'ip.protocol': -1 },
+    { ...line, 'ip.protocol': 1.5 },
+    { ...line, src_port: '53' },
+    { ...line, src_port: 1.5 },
+    { ...line, dest_port: -1 },
+    { ...line, dest_port: 65_536 },
+    { ...line, dest_port: 1e300 },
   ])('that cannot be read is said to be lost: %o', (broken) => {
     expect(read(broken)).toMatchObject({ kind: 'lost' });
     expect(eventOf('{', 'ours')).toMatchObject({ kind: 'lost' });
