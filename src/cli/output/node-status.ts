@@ -13,28 +13,29 @@ export interface NodeReport {
     | { readonly table: 'present'; readonly chains: number; readonly rules: number; readonly sets: number };
 }
 
+/** A line of it can hold nothing that steers a terminal or passes for another line, whoever answered as the agent. */
 export function nodeStatusText({ agent, table, kernel }: NodeReport): string {
   const lines = [
-    agent === undefined ? 'agent: none listens\n' : agentText(agent),
-    `kernel: table inet ${table} ${kernelText(kernel)}\n`,
-    ...(agent === undefined || agent.policies.length === 0 ? [] : ['\n', policiesText(agent)]),
+    ...(agent === undefined ? ['agent: none listens'] : agentLines(agent)),
+    `kernel: table inet ${table} ${kernelText(kernel)}`,
   ];
-  return lines.join('').split('\n').map(printable).join('\n');
+  const policies = agent === undefined || agent.policies.length === 0 ? '' : `\n${policiesText(agent)}`;
+  return `${lines.map((line) => `${line.split('\n').map(printable).join('\n  ')}\n`).join('')}${policies}`;
 }
 
-function agentText(agent: AgentStatus): string {
+function agentLines(agent: AgentStatus): readonly string[] {
   const { counts, drift } = agent;
   const waiting = agent.watches.filter(({ synced }) => !synced).map(({ resource }) => resource);
   return [
-    `node: ${agent.node}\n`,
-    `agent: ${agent.phase}, version ${agent.version}, nft ${agent.nftVersion}\n`,
-    ...(agent.lastError === undefined ? [] : [`error: ${agent.lastError}\n`]),
-    ...(waiting.length === 0 ? [] : [`waiting for: ${waiting.join(', ')}\n`]),
-    `last sync: ${agent.lastSync ?? 'never'}${agent.pending ? ', changes are on their way' : ''}\n`,
-    `last verify: ${drift.lastVerify ?? 'never'}; ${drift.watching ? 'changes by others are seen at once' : 'changes by others are not seen'}\n`,
-    `repairs: ${String(drift.repairs)}${drift.lastRepair === undefined ? '' : `, the last at ${drift.lastRepair}`}\n`,
-    `pods here: ${String(counts.localPods)}, isolated ${String(counts.isolatedLocalPods)}; policies: ${String(counts.policies)}, active here ${String(counts.activePolicies)}\n`,
-  ].join('');
+    `node: ${agent.node}`,
+    `agent: ${agent.phase}, version ${agent.version}, nft ${agent.nftVersion}`,
+    ...(agent.lastError === undefined ? [] : [`error: ${agent.lastError}`]),
+    ...(waiting.length === 0 ? [] : [`waiting for: ${waiting.join(', ')}`]),
+    `last sync: ${agent.lastSync ?? 'never'}${agent.pending ? ', changes are on their way' : ''}`,
+    `last verify: ${drift.lastVerify ?? 'never'}; ${drift.watching ? 'changes by others are seen at once' : 'changes by others are not seen'}`,
+    `repairs: ${String(drift.repairs)}${drift.lastRepair === undefined ? '' : `, the last at ${drift.lastRepair}`}`,
+    `pods here: ${String(counts.localPods)}, isolated ${String(counts.isolatedLocalPods)}; policies: ${String(counts.policies)}, active here ${String(counts.activePolicies)}`,
+  ];
 }
 
 function kernelText(kernel: NodeReport['kernel']): string {
@@ -52,11 +53,11 @@ function policiesText({ policies }: AgentStatus): string {
   return columnsText(
     ['POLICY', 'GENERATION', 'IN THE KERNEL', 'PODS HERE', 'PROBLEMS'],
     policies.map(({ namespace, name, generation, appliedGeneration, selectedPods, diagnostics }) => [
-      `${namespace}/${name}`,
+      printable(`${namespace}/${name}`),
       String(generation),
       appliedGeneration === undefined ? 'not yet' : String(appliedGeneration),
       String(selectedPods.length),
-      diagnostics.length === 0 ? '' : diagnostics.map(({ code }) => code).join(','),
+      diagnostics.length === 0 ? '' : printable(diagnostics.map(({ code }) => code).join(',')),
     ]),
   );
 }
