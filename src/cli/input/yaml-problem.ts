@@ -1,5 +1,5 @@
 import type { YAMLParseError } from 'yaml';
-import { printable } from '../../model/read/quote.ts';
+import { printable, shorten } from '../../model/read/quote.ts';
 import { deepest, type ParseProblem, type ParseResult, tooDeep } from './document.ts';
 import { mostLexemes } from './yaml-tokens.ts';
 
@@ -14,7 +14,7 @@ export function syntaxProblem(
     {
       kind: 'problem',
       code: syntaxCode,
-      message: `cannot parse YAML: ${printable(error.message)}`,
+      message: `cannot parse YAML: ${printable(shorten(error.message))}`,
       offset: error.pos[0],
       ...(hint === undefined ? {} : { hint }),
     },

@@ -16,7 +16,8 @@ export function printable(text: string): string {
 const steering =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-function shorten(text: string): string {
+/** As much of a text as a message shows. */
+export function shorten(text: string): string {
   return text.length <= longest ? text : `${text.slice(0, longest)}...`;
 }
 

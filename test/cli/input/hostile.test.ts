@@ -130,7 +130,13 @@ describe('10 MB', () => {
   });
 });
 
-test('a message shows little of a long value', async () => {
-  const input = await load(`${head}spec: ${'x'.repeat(1_000_000)}\n`);
+test.each([
+  ['value', `${head}spec: ${'x'.repeat(1_000_000)}\n`],
+  ['tag', `${head}spec: !${'x'.repeat(1_000_000)}!x {}\n`],
+  ['version', `%YAML ${'3'.repeat(1_000_000)}\n---\n${head}`],
+  ['header of a text', `${head}spec: |${'9'.repeat(1_000_000)}\n`],
+  ['anchor', `${head}spec: *${'x'.repeat(1_000_000)}\n`],
+])('a message shows little of a long %s', async (_what, text) => {
+  const input = await load(text);
   expect(input.diagnostics[0]?.message.length).toBeLessThan(250);
 });
