@@ -5,6 +5,7 @@ import { isAborted, sleep } from './abort.ts';
 import { errorOf, NftError } from './errors.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { childEnvironment, type ProcessResult } from './exec.ts';
+import { createRestartPause } from './restart-pause.ts';
 
 export type MonitorEvent =
   /** From now on every change is reported. What was before is not known: look at the table once. */
@@ -46,7 +47,7 @@ export type StartMonitor = (command: readonly [string, ...string[]], signal: Abo
 /** Beyond this many unread events the reader is told to look at the table instead. */
 const queueLimit = 10_000;
 /** Milliseconds. */
-const [firstRestart, lastRestart, healthy] = [100, 10_000, 60_000];
+const restartPause = { first: 100, last: 10_000, healthy: 60_000 };
 
 /**
  * The changes of one table, for as long as the signal allows. An nft that ends is started again, sooner or later; what
@@ -77,7 +78,7 @@ export async function* monitorTable(options: MonitorOptions): AsyncGenerator<Mon
 
 async function keepListening(options: MonitorOptions, queue: EventQueue<MonitorEvent>): Promise<void> {
   const { command, table, signal, start = startNftMonitor } = options;
-  let restart = firstRestart;
+  const pause = createRestartPause(restartPause);
   while (!signal.aborted) {
     const started = performance.now();
     // Only the text form says where a transaction ends, and who wrote it.
@@ -90,9 +91,7 @@ async function keepListening(options: MonitorOptions, queue: EventQueue<MonitorE
     const result = await child.ended;
     if (isAborted(signal)) return;
     queue.push({ kind: 'lost', error: errorOf(result, false) ?? endedEarly() });
-    if (performance.now() - started > healthy) restart = firstRestart;
-    await sleep(restart, signal);
-    restart = Math.min(restart * 2, lastRestart);
+    await sleep(pause.next(performance.now() - started), signal);
   }
 }
 

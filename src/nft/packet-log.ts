@@ -8,6 +8,7 @@ import { isAborted, sleep } from './abort.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { childEnvironment, temporaryFolders } from './exec.ts';
 import { isRecord } from './listing.ts';
+import { createRestartPause, type RestartPause } from './restart-pause.ts';
 
 /** What the kernel logged of one packet. */
 export interface LoggedPacket {
@@ -35,12 +36,14 @@ export interface PacketLogOptions {
   /** Packets with another prefix are somebody else's. */
   readonly prefix: string;
   readonly signal: AbortSignal;
+  /** Between a reader that ended and the next. */
+  readonly pause?: RestartPause;
 }
 
 /** Beyond this many unread packets, what is unread is dropped and said to be lost. */
 const queueLimit = 1000;
 /** Milliseconds. */
-const [firstRestart, lastRestart] = [500, 60_000];
+const restartPause: RestartPause = { first: 500, last: 60_000, healthy: 60_000 };
 
 /**
  * The packets that the ruleset logs, as long as the signal allows. The kernel's netlink messages are read by ulogd2, which
@@ -58,7 +61,8 @@ export async function* packetLog(options: PacketLogOptions): AsyncGenerator<Pack
   const server = await listen(socket, options.prefix, queue);
   const config = path.join(folder, 'ulogd.conf');
   await writeFile(config, ulogdConfig(options.group, socket), { mode: 0o600 });
-  const pump = keepReading([...options.command, '--configfile', config], signal, queue).finally(() => {
+  const command = [...options.command, '--configfile', config];
+  const pump = keepReading(command, options.pause ?? restartPause, signal, queue).finally(() => {
     queue.end();
   });
   try {
@@ -120,11 +124,14 @@ function listen(socket: string, prefix: string, queue: EventQueue<PacketLogEvent
 
 async function keepReading(
   command: readonly string[],
+  restart: RestartPause,
   signal: AbortSignal,
   queue: EventQueue<PacketLogEvent>,
 ): Promise<void> {
   const [file = '', ...args] = command;
-  for (let restart = firstRestart; !signal.aborted; restart = Math.min(restart * 2, lastRestart)) {
+  const pause = createRestartPause(restart);
+  while (!signal.aborted) {
+    const started = performance.now();
     const {
       exitCode,
       signal: killedBy,
@@ -145,7 +152,7 @@ async function keepReading(
     const end = exitCode === undefined ? (killedBy ?? code ?? 'unknown') : `exit code ${String(exitCode)}`;
     const lastWords = stdout.trim().split('\n').at(-1) ?? '';
     queue.push({ kind: 'lost', reason: `${file} ended: ${end}${lastWords === '' ? '' : `: ${lastWords}`}` });
-    await sleep(restart, signal);
+    await sleep(pause.next(performance.now() - started), signal);
   }
 }
 
