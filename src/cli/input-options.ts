@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Cluster } from '../model/cluster.ts';
 import type { Diagnostic, SourcePosition } from '../model/diagnostic.ts';
+import { printable } from '../model/read/quote.ts';
 import type { KubeConfigSource } from '../kube/client.ts';
 import { type IgnoredKind, type Input, type InputRequest, loadInput } from './input/load-input.ts';
 import { loadLive } from './input/live-input.ts';
@@ -125,7 +126,10 @@ export async function readInput(options: InputOptions, terminal: Terminal): Prom
 }
 
 /** The same with the places of its fields. */
-export async function readFiles(options: InputOptions, terminal: Terminal): Promise<ReadCluster | undefined> {
+export async function readFiles(
+  options: InputOptions,
+  terminal: Pick<Terminal, 'input' | 'err' | 'colour'>,
+): Promise<ReadCluster | undefined> {
   const request = { ...requestOf(options), keepLocators: options.keepLocators ?? false };
   const { cluster, diagnostics, ignored, sourceLine, locate } = await loadInput(request, terminal.input);
   if (diagnostics.length > 0)
@@ -146,9 +150,9 @@ export function requestOf(options: InputOptions): InputRequest {
 }
 
 /** Says which objects were passed over. */
-export function noteIgnored(ignored: readonly IgnoredKind[], terminal: Terminal): void {
+export function noteIgnored(ignored: readonly IgnoredKind[], terminal: Pick<Terminal, 'err'>): void {
   if (ignored.length === 0) return;
-  const kinds = ignored.map(({ kind, count }) => `${String(count)} ${kind}`);
+  const kinds = ignored.map(({ kind, count }) => `${String(count)} ${printable(kind)}`);
   terminal.err(
     `note: objects that say nothing about who reaches whom were passed over: ${kinds.join(', ')}\n`,
   );

@@ -1,3 +1,4 @@
+import { printable } from '../model/read/quote.ts';
 import { type GitTree, readGitTree } from './input/git-tree.ts';
 import {
   type ClusterOptions,
@@ -75,7 +76,7 @@ async function filesThatStay(
   const staying: string[] = [];
   for (const file of files) {
     if (tree.at(file) === undefined || (await isThere(file, terminal))) staying.push(file);
-    else terminal.err(`note: ${file} is gone since ${ref}: all of it is removed\n`);
+    else terminal.err(`note: ${printable(file)} is gone since ${printable(ref)}: all of it is removed\n`);
   }
   return staying;
 }
@@ -100,8 +101,13 @@ async function readBase(
 ): Promise<ReadCluster | undefined> {
   const there = files.flatMap((file) => {
     const name = tree.at(file);
-    if (name === undefined) terminal.err(`note: ${file} is not in ${ref}: all of it is new\n`);
+    if (name === undefined)
+      terminal.err(`note: ${printable(file)} is not in ${printable(ref)}: all of it is new\n`);
     return name === undefined ? [] : [name];
   });
-  return readFiles({ ...reading, filename: there }, { ...terminal, input: tree.io });
+  return readFiles(
+    { ...reading, filename: there },
+    // Not all of the terminal: its signal would be asked for, and Ctrl-C no longer end the process.
+    { err: terminal.err, colour: terminal.colour, input: tree.io },
+  );
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { printableLines } from '../model/read/quote.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -48,7 +49,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.yes : exitCode.cannotAnswer;
-    terminal.err(`${explain(error)}\n`);
+    terminal.err(`${printableLines(explain(error))}\n`);
     return exitCode.cannotAnswer;
   }
 }
@@ -85,7 +86,13 @@ async function createProgram(
     // Options behind a command's name are the command's: `lab exec POD ls -V`.
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .configureOutput({
+      writeOut: terminal.out,
+      // It repeats arguments as they are.
+      writeErr: (text) => {
+        terminal.err(printableLines(text));
+      },
+    })
     .addHelpText(
       'after',
       `

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { Cluster } from '../../model/cluster.ts';
 import { podKey, type PodKey } from '../../model/pod.ts';
-import { quote } from '../../model/read/quote.ts';
+import { printable, quote } from '../../model/read/quote.ts';
 import { closest } from '../../model/read/suggestion.ts';
 import { familiesOf, schedule } from '../../model/schedule.ts';
 import { nodePolicy } from '../../policy/node-policy.ts';
@@ -12,6 +12,7 @@ import { replacementOf } from '../../ruleset/transaction.ts';
 import { exitCode } from '../exit-code.ts';
 import { type InputOptions, readInput, withInputOptions } from '../input-options.ts';
 import { ctMarkMask } from '../options.ts';
+import { jsonText } from '../output/json-text.ts';
 import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -75,7 +76,7 @@ Examples:
       const assigned = complete.pods
         .filter((pod, index) => JSON.stringify(pod) !== JSON.stringify(cluster.pods[index]))
         .map(podKey);
-      for (const note of notes(complete, node, assigned)) terminal.err(`${note}\n`);
+      for (const note of notes(complete, node, assigned)) terminal.err(`${printable(note)}\n`);
       terminal.out(output(complete, node, assigned, options));
     });
 }
@@ -87,7 +88,7 @@ function output(
   options: CompileOptions,
 ): string {
   if (options.output === 'ir') {
-    return `${JSON.stringify({ ...nodePolicy(cluster, node), assignedAddresses: assigned }, null, 2)}\n`;
+    return jsonText({ ...nodePolicy(cluster, node), assignedAddresses: assigned });
   }
   const compilerOptions: CompilerOptions = { ...defaultCompilerOptions, ...pick(options), nodeName: node };
   const ruleset = compile(cluster, compilerOptions);

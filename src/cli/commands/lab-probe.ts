@@ -1,8 +1,11 @@
 import { Command, Option } from 'commander';
 import type { ProbeAnswer, ProbedConnection } from '../../lab/session/control-calls.ts';
+import { printable } from '../../model/read/quote.ts';
 import { exitCode } from '../exit-code.ts';
 import { askSession, runningSession, type SessionFlags, withSessionName } from '../lab-session.ts';
 import { agreementText, connectivityTable } from '../output/connectivity.ts';
+import { jsonText } from '../output/json-text.ts';
+import { apiVersion } from '../output/traffic-json.ts';
 import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -40,7 +43,7 @@ Examples:
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
       });
-      for (const warning of answer.warnings) terminal.err(`warning: ${warning}\n`);
+      for (const warning of answer.warnings) terminal.err(`warning: ${printable(warning)}\n`);
       const isOne = to !== undefined;
       const result = judge(answer);
       terminal.out(
@@ -63,8 +66,8 @@ function judge({ connections }: ProbeAnswer): Result {
 }
 
 function json({ connections }: ProbeAnswer, { agree, reachable }: Result, isOne: boolean): string {
-  const head = { apiVersion: 'ringfence.dev/v1alpha1', kind: 'MeasuredConnectivity', agree };
-  return `${JSON.stringify({ ...head, ...(isOne ? { reachable } : {}), connections }, null, 2)}\n`;
+  const head = { apiVersion, kind: 'MeasuredConnectivity', agree };
+  return jsonText({ ...head, ...(isOne ? { reachable } : {}), connections });
 }
 
 function text({ connections }: ProbeAnswer, colour: boolean, isOne: boolean): string {

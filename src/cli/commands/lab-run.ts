@@ -1,8 +1,11 @@
 import { Command, Option } from 'commander';
+import { printable } from '../../model/read/quote.ts';
 import { exitCode } from '../exit-code.ts';
 import { type InputOptions, readInput, withOptionalInput } from '../input-options.ts';
 import { type LabFlags, labOptions, withLabOptions } from '../lab-options.ts';
 import { agreementText, connectivityTable } from '../output/connectivity.ts';
+import { jsonText } from '../output/json-text.ts';
+import { apiVersion } from '../output/traffic-json.ts';
 import type { Finish } from '../program.ts';
 import { repeatable } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -60,7 +63,7 @@ Examples:
       const lab = await startLab(
         cluster,
         labOptions(options, cluster, (node, line) => {
-          if (options.verbose) terminal.err(`${node}: ${line}\n`);
+          if (options.verbose) terminal.err(`${printable(`${node}: ${line}`)}\n`);
         }),
       );
       try {
@@ -76,7 +79,7 @@ Examples:
         const agree = connections.every(({ agrees }) => agrees);
         terminal.out(
           options.output === 'json'
-            ? `${JSON.stringify({ apiVersion: 'ringfence.dev/v1alpha1', kind: 'MeasuredConnectivity', agree, connections }, null, 2)}\n`
+            ? jsonText({ apiVersion, kind: 'MeasuredConnectivity', agree, connections })
             : `${connectivityTable(connections, terminal.colour.out)}\n${agreementText(connections)}`,
         );
         finish(agree ? exitCode.yes : exitCode.no);

@@ -4,6 +4,7 @@ import type { SessionStatus } from '../../lab/session/control-calls.ts';
 import type { Session } from '../../lab/session/session-folder.ts';
 import { exitCode } from '../exit-code.ts';
 import { askSession, runningSession, type SessionFlags, withSessionName } from '../lab-session.ts';
+import { jsonText } from '../output/json-text.ts';
 import { labStatusText } from '../output/lab-status.ts';
 import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
@@ -35,7 +36,7 @@ Examples:
       const access = `\nKUBECONFIG=${session.paths.kubeconfig}   ${status.apiServer}\nlog: ${session.paths.log}\n`;
       terminal.out(
         output === 'json'
-          ? `${JSON.stringify(jsonOf(session, status, processes), null, 2)}\n`
+          ? jsonText(jsonOf(session, status, processes))
           : labStatusText(status, processes) + access,
       );
       const enforcing = status.nodes.every(({ agent }) => agent === undefined || agent.phase === 'enforcing');
@@ -48,7 +49,7 @@ function jsonOf(
   { paths, owner }: Session,
   status: SessionStatus,
   processes: ReadonlyMap<number, number>,
-): unknown {
+): object {
   return {
     ...status,
     kubeconfig: paths.kubeconfig,

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { createReach } from '../../analysis/reach/reach.ts';
-import { quote } from '../../model/read/quote.ts';
+import { printable, quote } from '../../model/read/quote.ts';
 import type { ReportData, SideData, SuiteData } from '../../page/data.ts';
 import { packCluster } from '../../page/packed-cluster.ts';
 import { exitCode } from '../exit-code.ts';
@@ -162,5 +162,5 @@ async function write(file: string, page: string, terminal: Terminal): Promise<vo
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new UsageError(`cannot write ${quote(file)}: ${code}`, 'name another file with -o');
   }
-  terminal.err(`wrote ${file} (${String(Math.ceil(page.length / 1024))} KiB)\n`);
+  terminal.err(`wrote ${printable(file)} (${String(Math.ceil(page.length / 1024))} KiB)\n`);
 }

@@ -3,7 +3,9 @@ import { isAgentAway, readAgentStatus } from '../../agent/read-status.ts';
 import { createNft } from '../../nft/nft.ts';
 import { type NodeOptions, readNodeSettings, withNodeOptions } from '../enforcement-options.ts';
 import { exitCode } from '../exit-code.ts';
+import { jsonText } from '../output/json-text.ts';
 import { type NodeReport, nodeStatusText } from '../output/node-status.ts';
+import { apiVersion } from '../output/traffic-json.ts';
 import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -36,9 +38,7 @@ Examples:
         table: settings.table,
       };
       terminal.out(
-        output === 'json'
-          ? `${JSON.stringify({ apiVersion: 'ringfence.dev/v1alpha1', kind: 'NodeReport', ...report }, null, 2)}\n`
-          : nodeStatusText(report),
+        output === 'json' ? jsonText({ apiVersion, kind: 'NodeReport', ...report }) : nodeStatusText(report),
       );
       const isEnforcing = report.agent?.phase === 'enforcing' && report.kernel.table !== 'missing';
       finish(isEnforcing ? exitCode.yes : exitCode.no);

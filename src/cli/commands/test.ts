@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { createReach } from '../../analysis/reach/reach.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
+import { printable } from '../../model/read/quote.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { type ClusterOptions, readCluster, withClusterOptions } from '../input-options.ts';
 import { loadLive } from '../input/live-input.ts';
@@ -145,7 +146,7 @@ async function enterPacketRun(options: TestOptions & LabFlags, terminal: Termina
   ]);
   await enterLab();
   return createPacketRun(options, (node, line) => {
-    if (options.verbose === true) terminal.err(`${node}: ${line}\n`);
+    if (options.verbose === true) terminal.err(`${printable(`${node}: ${line}`)}\n`);
   });
 }
 
@@ -191,7 +192,7 @@ function tellDiagnostics(found: readonly Diagnostic[], ran: readonly RanSuite[],
   if (ignored.size === 0) return;
   const kinds = [...ignored]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([kind, count]) => `${String(count)} ${kind}`);
+    .map(([kind, count]) => `${String(count)} ${printable(kind)}`);
   terminal.err(
     `note: objects that say nothing about who reaches whom were passed over: ${kinds.join(', ')}\n`,
   );

@@ -5,6 +5,7 @@ import { type Inspection, inspectTable } from '../../agent/inspection.ts';
 import { kernelEpoch } from '../../agent/kernel-epoch.ts';
 import { enforcedDifferences } from '../../analysis/enforced-difference.ts';
 import type { Cluster } from '../../model/cluster.ts';
+import { quote } from '../../model/read/quote.ts';
 import { createNft } from '../../nft/nft.ts';
 import { compile } from '../../ruleset/compiler.ts';
 import type { Ruleset } from '../../ruleset/objects.ts';
@@ -130,5 +131,5 @@ async function readLive(kube: AgentConfig['kube'], terminal: Terminal): Promise<
 /** Without its Node nothing is known of the addresses that it gives to pods, and a wrong name would find nothing wrong. */
 function requireNode({ nodes }: Cluster, name: string): void {
   if (nodes.some((node) => node.name === name)) return;
-  throw new UsageError(`there is no Node ${JSON.stringify(name)}`, 'name the node with --node-name');
+  throw new UsageError(`there is no Node ${quote(name)}`, 'name the node with --node-name');
 }

@@ -3,7 +3,7 @@ import { withConfigured } from '../../analysis/lint/configured-ignores.ts';
 import { lint } from '../../analysis/lint/lint.ts';
 import { lintRuleIds, lintRules } from '../../analysis/lint/registry.ts';
 import { type Finding, severities, type Severity } from '../../analysis/lint/rule.ts';
-import { quote } from '../../model/read/quote.ts';
+import { printable, quote } from '../../model/read/quote.ts';
 import { closest } from '../../model/read/suggestion.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import type { ClusterOptions } from '../input-options.ts';
@@ -75,7 +75,7 @@ export async function runLint(options: LintCommandOptions, terminal: Terminal): 
   for (const { rule, source } of unused) {
     const place =
       source === undefined ? '--ignore' : `${source.file}:${String(source.line)}:${String(source.column)}`;
-    terminal.err(`error: ${place}: the ignore of ${quote(rule)} matches nothing: remove it\n`);
+    terminal.err(`error: ${printable(place)}: the ignore of ${quote(rule)} matches nothing: remove it\n`);
   }
   // Whatever is ignored or tolerated: what stands in a file that cannot be taken apart, nobody has looked at.
   if (unused.length > 0 || input.isIncomplete) return exitCode.cannotAnswer;

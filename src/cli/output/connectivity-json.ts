@@ -3,6 +3,7 @@ import type { Endpoint } from '../../analysis/connectivity/endpoints.ts';
 import type { Passage } from '../../analysis/reach/passage.ts';
 import { cidrsOfBlock } from '../../net/address-block.ts';
 import { nothing, type Traffic } from '../../net/traffic.ts';
+import { jsonLine } from './json-text.ts';
 import { apiVersion, trafficJson } from './traffic-json.ts';
 
 /** One end of connections, as JSON documents have it. */
@@ -38,9 +39,9 @@ export function* connectivityJson(
   isMeant: (from: Endpoint, to: Endpoint) => boolean,
 ): Generator<string> {
   const { endpoints } = connectivity;
-  const list = endpoints.map((endpoint) => `    ${JSON.stringify(endpointJson(endpoint))}`).join(',\n');
-  yield `{\n  "apiVersion": ${JSON.stringify(apiVersion)},\n  "kind": "Connectivity",\n  "endpoints": [\n${list}\n  ],\n  "connections": [`;
-  const ids = endpoints.map(({ id }) => JSON.stringify(id));
+  const list = endpoints.map((endpoint) => `    ${jsonLine(endpointJson(endpoint))}`).join(',\n');
+  yield `{\n  "apiVersion": ${jsonLine(apiVersion)},\n  "kind": "Connectivity",\n  "endpoints": [\n${list}\n  ],\n  "connections": [`;
+  const ids = endpoints.map(({ id }) => jsonLine(id));
   let separator = '\n';
   for (const [at, from] of endpoints.entries()) {
     const lines: string[] = [];
@@ -60,7 +61,7 @@ const rests = new Map<Passage, string>();
 
 /** The text of a connection after its ends: there are millions of connections and few passages. */
 function restOf(passage: Passage): string {
-  const known = rests.get(passage) ?? JSON.stringify(passageJson(passage, passage.traffic)).slice(1);
+  const known = rests.get(passage) ?? jsonLine(passageJson(passage, passage.traffic)).slice(1);
   rests.set(passage, known);
   return known;
 }

@@ -10,6 +10,7 @@ import type {
 import { missText, somebodyText } from '../../analysis/explain/text.ts';
 import type { Route } from '../../analysis/ingress/routes.ts';
 import { podKey } from '../../model/pod.ts';
+import { jsonText } from './json-text.ts';
 import { apiVersion, trafficJson } from './traffic-json.ts';
 
 /** What was asked, as written, and the notes on the answer. */
@@ -22,7 +23,7 @@ export interface Asked {
 /** An answer as a JSON document of kind Explanation. */
 export function explanationJson({ from, to, notes }: Asked, { verdict, legs }: Answer): string {
   const document = { apiVersion, kind: 'Explanation', from, to, verdict, legs: legs.map(legJson), notes };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return jsonText(document);
 }
 
 function legJson({ leg, verdict, explanations, more, unknown }: LegAnswer): object {

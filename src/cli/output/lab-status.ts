@@ -1,4 +1,4 @@
-import { printable } from '../../model/read/quote.ts';
+import { printableLines } from '../../model/read/quote.ts';
 import type { NodeStatus, PolicyProgress, SessionStatus } from '../../lab/session/control-calls.ts';
 import { columnsText } from './columns.ts';
 
@@ -65,9 +65,4 @@ function appliedText({ generation, applied }: PolicyProgress, nodes: readonly No
 
 function list(items: readonly string[]): string {
   return items.length === 0 ? '<none>' : items.join(',');
-}
-
-/** Names come from manifests, errors from anywhere. */
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
 }

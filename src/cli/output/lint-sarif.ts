@@ -3,6 +3,7 @@ import type { Location, Log, Result } from 'sarif';
 import type { Finding, LintRule, Severity } from '../../analysis/lint/rule.ts';
 import { referenceText } from '../../analysis/lint/objects.ts';
 import { printable } from '../../model/read/quote.ts';
+import { jsonText } from './json-text.ts';
 
 const levels: Readonly<Record<Severity, Result.level>> = { error: 'error', warning: 'warning', info: 'note' };
 
@@ -52,7 +53,7 @@ export function lintSarif(
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return jsonText(log);
 }
 
 function messageOf({ message, hint }: Finding): string {

@@ -4,8 +4,9 @@ import {
   type EnforcedDifferences,
   representativeName,
 } from '../../analysis/enforced-difference.ts';
-import { printable } from '../../model/read/quote.ts';
+import { printableLines } from '../../model/read/quote.ts';
 import { columnsText } from './columns.ts';
+import { jsonText } from './json-text.ts';
 
 /** What `ringfence verify` found. */
 export interface Verification {
@@ -38,7 +39,7 @@ export function verificationText({ node, table, inspection, flows }: Verificatio
   if (differences.length === 0) lines.push('\nno new connection is judged otherwise\n');
   if (flows?.complete === false) lines.push('\nthere may be more: not every pair of ends was tried\n');
   if (inspection.kind === 'different') lines.push(objectsText(inspection));
-  return lines.join('').split('\n').map(printable).join('\n');
+  return printableLines(lines.join(''));
 }
 
 const heads = [
@@ -125,5 +126,5 @@ export function verificationJson({ node, table, inspection, flows }: Verificatio
     objects: different.differences,
     foreign: different.foreign,
   };
-  return `${JSON.stringify(json, null, 2)}\n`;
+  return jsonText(json);
 }

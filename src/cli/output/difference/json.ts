@@ -1,13 +1,14 @@
 import type { Change, Difference } from '../../../analysis/difference/difference.ts';
 import { becauseOf } from '../../../analysis/difference/report.ts';
 import { connectionJson, endpointJson } from '../connectivity-json.ts';
+import { jsonLine } from '../json-text.ts';
 import { apiVersion } from '../traffic-json.ts';
 
 /** A document of kind ConnectivityDiff, piece by piece. An entry holds just the ports that were opened or closed. */
 export function* differenceJson(difference: Difference): Generator<string> {
   const { pieces, opened, closed, added, removed } = difference;
-  yield `{\n  "apiVersion": ${JSON.stringify(apiVersion)},\n  "kind": "ConnectivityDiff",\n  "endpoints": `;
-  yield* list(pieces.map(({ id, endpoint }) => ({ ...endpointJson(endpoint), id })));
+  yield `{\n  "apiVersion": ${jsonLine(apiVersion)},\n  "kind": "ConnectivityDiff",\n  "endpoints": `;
+  yield* list(pieces.map(({ id, endpoint }) => () => ({ ...endpointJson(endpoint), id })));
   for (const [what, changes] of [
     ['opened', opened],
     ['closed', closed],
@@ -15,7 +16,7 @@ export function* differenceJson(difference: Difference): Generator<string> {
     yield `,\n  "${what}": `;
     yield* list(changes.map((change) => () => changeJson(difference, change, what)));
   }
-  yield `,\n  "endpointsAdded": ${JSON.stringify(added.map(({ id }) => id))},\n  "endpointsRemoved": ${JSON.stringify(removed.map(({ id }) => id))}\n}\n`;
+  yield `,\n  "endpointsAdded": ${jsonLine(added.map(({ id }) => id))},\n  "endpointsRemoved": ${jsonLine(removed.map(({ id }) => id))}\n}\n`;
 }
 
 function changeJson(difference: Difference, change: Change, what: 'opened' | 'closed'): object {
@@ -25,13 +26,13 @@ function changeJson(difference: Difference, change: Change, what: 'opened' | 'cl
 }
 
 /** Made one by one: all of them at once would be much to hold. */
-function* list(items: readonly (object | (() => object))[]): Generator<string> {
+function* list(items: readonly (() => object)[]): Generator<string> {
   if (items.length === 0) {
     yield '[]';
     return;
   }
   for (const [at, item] of items.entries()) {
-    yield `${at === 0 ? '[\n' : ',\n'}    ${JSON.stringify(typeof item === 'function' ? item() : item)}`;
+    yield `${at === 0 ? '[\n' : ',\n'}    ${jsonLine(item())}`;
   }
   yield '\n  ]';
 }

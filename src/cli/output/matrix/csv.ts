@@ -1,6 +1,7 @@
 import type { Connectivity } from '../../../analysis/connectivity/connectivity.ts';
 import type { Endpoint } from '../../../analysis/connectivity/endpoints.ts';
 import type { Passage } from '../../../analysis/reach/passage.ts';
+import { printable } from '../../../model/read/quote.ts';
 import { nothing, trafficText } from '../../../net/traffic.ts';
 
 /**
@@ -43,6 +44,6 @@ function line(cells: readonly string[]): string {
 }
 
 function cellText(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const safe = printable(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

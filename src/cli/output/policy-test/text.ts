@@ -54,7 +54,7 @@ export function resultTitle({ verb, text, name }: Pick<TestResult, 'verb' | 'tex
 
 /** What is said of a result below its title. */
 export function blockLines({ detail, why }: TestResult): readonly string[] {
-  return why === undefined ? detail : [...detail, printable(`why: ${why}`)];
+  return [...detail, ...(why === undefined ? [] : [`why: ${why}`])].map(printable);
 }
 
 /** How a document ended, by its worst. */
