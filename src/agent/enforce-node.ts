@@ -61,6 +61,7 @@ export async function enforceNode(
       watches: () => watches.counts(),
       isWatchingKernel: () => enforcement.state().drift.isWatching,
       closesUnknownPods: () => enforcement.state().closesUnknownPods,
+      freeEpochs: () => kernel.epochs.left(),
       denials: () => denials.counts(),
       invalidPolicies: () => enforcement.invalidPolicies(),
       pendingSeconds: () => {

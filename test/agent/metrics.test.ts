@@ -31,6 +31,7 @@ function setUp() {
       pendingSeconds: () => 0,
       isWatchingKernel: () => true,
       closesUnknownPods: () => true,
+      freeEpochs: () => 41,
       denials: () => ({
         told: [{ namespace: 'shop', direction: 'ingress', count: 2 }],
         suppressed: 1,
@@ -55,6 +56,7 @@ test('gauges follow their sources', async () => {
     'ringfence_ruleset_sets 8',
     'ringfence_ruleset_elements 11',
     'ringfence_invalid_policies 1',
+    'ringfence_epochs_free 41',
     'ringfence_watch_relists_total{resource="pods"} 2',
     'ringfence_watch_reconnects_total{resource="pods"} 3',
     'ringfence_watch_failures_total{resource="pods"} 5',
