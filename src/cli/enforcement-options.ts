@@ -56,6 +56,7 @@ export interface NodeOptions {
   readonly table?: string;
   readonly nft?: string;
   readonly healthAddress?: string;
+  readonly ctMarkMask?: string;
 }
 
 export function withNodeOptions(command: Command): Command {
@@ -71,6 +72,7 @@ export function withNodeOptions(command: Command): Command {
 export interface NodeSettings {
   readonly table: string;
   readonly nftPath: string;
+  readonly ctMarkMask: number;
   /** Where the agent answers; absent with `--health-address=off`. */
   readonly agentUrl?: string;
 }
@@ -82,7 +84,7 @@ export function readNodeSettings({ nft, ...values }: NodeOptions): NodeSettings 
     { ...values, nodeName: 'node', ...(nft === undefined ? {} : { nftPath: nft }) },
     {},
   );
-  const settings = { table: compiler.table, nftPath };
+  const settings = { table: compiler.table, nftPath, ctMarkMask: compiler.ctMarkMask };
   if (health === undefined) return settings;
   const host = health.host === '::' ? '127.0.0.1' : health.host;
   return {

@@ -1,6 +1,9 @@
 import { Command } from 'commander';
 import { isAgentAway, readAgentStatus } from '../../agent/read-status.ts';
+import { agentConfigDefaults } from '../../agent/config.ts';
+import { countMarkedConnections } from '../../nft/connection-marks.ts';
 import { createNft } from '../../nft/nft.ts';
+import { leftMarksText } from '../output/left-marks.ts';
 import { type NodeOptions, readNodeSettings, withNodeOptions } from '../enforcement-options.ts';
 import { exitCode } from '../exit-code.ts';
 import type { Finish } from '../program.ts';
@@ -9,6 +12,7 @@ import { UsageError } from '../usage-error.ts';
 
 interface CleanupOptions extends NodeOptions {
   readonly dryRun?: true;
+  readonly ctMarkMask?: string;
 }
 
 /** `ringfence cleanup`: removes everything of ours from this node. */
@@ -17,8 +21,10 @@ export function cleanupCommand(terminal: Terminal, finish: Finish): Command {
     .summary('remove the rules from this node')
     .description(
       `Deletes the table of the agent, and nothing else. From then on no policy is enforced on this node. Needs CAP_NET_ADMIN in
-the node's network namespace. Refuses while the agent runs: it would put the table back.`,
+the node's network namespace. Refuses while the agent runs: it would put the table back. Says how many connections keep
+a mark of ours: they do until they end, and nothing reads it.`,
     )
+    .option('--ct-mark-mask <mask>', `what the agent was given (default: ${agentConfigDefaults.ctMarkMask})`)
     .option('--dry-run', 'say what would be removed, and remove nothing')
     .addHelpText(
       'after',
@@ -28,7 +34,7 @@ Examples:
   ringfence cleanup`,
     )
     .action(async ({ dryRun, ...options }: CleanupOptions) => {
-      const { table, nftPath, agentUrl } = readNodeSettings(options);
+      const { table, nftPath, agentUrl, ctMarkMask } = readNodeSettings(options);
       const { signal } = terminal;
       const nft = createNft({ command: [nftPath] });
       const objects = await nft.list(table, { signal, terse: true });
@@ -46,7 +52,10 @@ Examples:
       }
       terminal.out(`table inet ${table} deleted${dryRun === true ? ' (dry run)' : ''}: ${what}\n`);
       terminal.err(
-        'note: marks of connections stay in conntrack until the connections end; nothing reads them\n',
+        leftMarksText({
+          mask: ctMarkMask,
+          connections: await countMarkedConnections(ctMarkMask, { signal }),
+        }),
       );
       finish(exitCode.yes);
     });
