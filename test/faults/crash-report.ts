@@ -12,13 +12,13 @@ export interface CrashReport {
   readonly tried: number;
   readonly leaked: number;
   readonly upgraded: { readonly older: boolean };
-  /** Whether the kernel of each node is what a compile from scratch makes. */
-  readonly asCompiled: readonly boolean[];
+  /** How the kernel of each node differs from what a compile from scratch makes. */
+  readonly differing: readonly (readonly string[])[];
   readonly rebooted: unknown;
 }
 
 /** How a reboot must go: closed from the first transaction on, open for what is allowed once everything is known. */
-export const goodReboot = { passedWhileClosed: 0, friendsPass: true, leaked: 0, asCompiled: [true, true] };
+export const goodReboot = { passedWhileClosed: 0, friendsPass: true, leaked: 0, differing: [[], []] };
 
 export function runCrashLab(
   topology: string,

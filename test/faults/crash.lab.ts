@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspectTable } from '../../src/agent/inspection.ts';
+import { differenceLines } from './difference-lines.ts';
 import type { AgentProcess } from '../../src/lab/agent-process.ts';
 import { seededNumbers } from '../../src/lab/api-server/watch-stream.ts';
 import { families } from '../../src/net/protocol.ts';
@@ -53,7 +54,7 @@ const upgraded = await upgrade();
 stopChurn.abort();
 await churning;
 await lab.settled();
-const asCompiled = await areAsCompiled();
+const differing = await differences();
 const leaked = count(strangers);
 await delay(50);
 const lost = friends.reduce((sum, friend) => sum + friend.lost(), 0);
@@ -63,7 +64,7 @@ report({
   changes: churn.changes(),
   sent: friends.reduce((sum, friend) => sum + friend.sent(), 0),
   tried: strangers.reduce((sum, stranger) => sum + stranger.sent(), 0),
-  ...{ lost, leaked, upgraded, asCompiled, rebooted },
+  ...{ lost, leaked, upgraded, differing, rebooted },
 });
 for (const { close } of [...friends, ...strangers]) close();
 await lab.close();
@@ -78,10 +79,33 @@ async function crash(milliseconds: number): Promise<number> {
     await kill(nodes[Math.floor(random() * nodes.length)]!);
     await delay(random() * 300);
     // Not waited for: the next may be killed while this one starts.
-    void lab.enforce().catch(() => undefined);
+    startAgents();
   }
-  await lab.enforce();
+  await enforcing();
   return done;
+}
+
+/** Agents start, while changes come: nobody waits for the moment in which nothing is pending. */
+function startAgents(): void {
+  void lab.enforce().catch(() => undefined);
+}
+
+async function enforcing(): Promise<void> {
+  startAgents();
+  for (const node of nodes) {
+    const phase = (): Promise<string> =>
+      lab.status(node).then(
+        (status) => status.phase,
+        () => 'silent',
+      );
+    while ((await phase()) !== 'enforcing') {
+      const agent = agents.get(node)!;
+      if (agent.exited !== undefined) {
+        throw new Error(`the agent on ${node} ended: ${agent.exited}\n${agent.lastLines()}`);
+      }
+      await delay(5);
+    }
+  }
 }
 
 async function kill(node: string): Promise<void> {
@@ -96,7 +120,7 @@ async function upgrade(): Promise<{ readonly older: boolean }> {
   await nft.apply(replacementOf(olderLayout(await desiredRuleset(lab.api, nft, 'n1'))));
   const older = (await nft.list('ringfence'))!.some(({ body }) => body['name'] === olderName('judged'));
   await delay(300);
-  await lab.enforce();
+  await enforcing();
   await delay(300);
   return { older };
 }
@@ -124,15 +148,16 @@ async function reboot(): Promise<Record<string, unknown>> {
     friends.every(({ arrived }, index) => arrived() > before[index]! + 5),
   );
   await delay(200);
-  return { passedWhileClosed, friendsPass, leaked: count(strangers), asCompiled: await areAsCompiled() };
+  return { passedWhileClosed, friendsPass, leaked: count(strangers), differing: await differences() };
 }
 
-async function areAsCompiled(): Promise<readonly boolean[]> {
+/** How the kernel of each node differs from what a compile from scratch makes. */
+async function differences(): Promise<readonly (readonly string[])[]> {
   return Promise.all(
     nodes.map(async (node) => {
       const nft = nftOf(node);
-      return (
-        inspectTable(await nft.list('ringfence'), await desiredRuleset(lab.api, nft, node)).kind === 'equal'
+      return differenceLines(
+        inspectTable(await nft.list('ringfence'), await desiredRuleset(lab.api, nft, node)),
       );
     }),
   );
