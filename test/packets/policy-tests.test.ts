@@ -76,8 +76,8 @@ describe('what must not pass', () => {
     const { results, forged } = await runInLab<Record<'results' | 'forged', readonly TestResult[]>>(script);
     const ends = results.map(({ verb, status, packets }) => ({ verb, status, ...packets }));
     expect(ends).toEqual([
-      { verb: 'deny', status: 'unanswered', known: 1, answered: 0, denied: 0, unproven: 1 },
-      { verb: 'deny', status: 'passed', known: 1, answered: 0, denied: 1, unproven: 0 },
+      { verb: 'deny', status: 'unanswered', known: 1, answered: 0, denied: 0, unproven: 1, samples: [] },
+      { verb: 'deny', status: 'passed', known: 1, answered: 0, denied: 1, unproven: 0, samples: [] },
     ]);
     // Packets that do otherwise than the compiler says are a result of their own, and no answer.
     const [strange, ...others] = forged.slice(results.length);

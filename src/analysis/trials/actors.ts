@@ -1,10 +1,11 @@
-import type { Cluster } from '../../model/cluster.ts';
 import { type Pod, podKey } from '../../model/pod.ts';
 import { type Address, familyOf } from '../../net/address.ts';
-import { type AddressBlock, cidrsOfBlock } from '../../net/address-block.ts';
+import { type AddressBlock, blockBounds, cidrsOfBlock } from '../../net/address-block.ts';
 import { hostCidr } from '../../net/cidr.ts';
 import type { Family } from '../../net/protocol.ts';
 import type { Place, PodsPlace, Somebody } from '../ends/place.ts';
+import type { Choice } from './sample.ts';
+import type { Stage } from './stage.ts';
 import { labelsKey, type StandIn } from './stand-ins.ts';
 import { externalName, type TrialEnd } from './trial.ts';
 import { wireAddresses } from './wire-address.ts';
@@ -23,45 +24,93 @@ export interface Actor extends TrialEnd {
   readonly standIn?: StandIn;
 }
 
-/** Who there is in the lab. */
-export interface Stage {
-  /** Complete: stand-ins and replicas among its pods. */
-  readonly cluster: Cluster;
-  readonly families: readonly Family[];
-  readonly standIns: readonly StandIn[];
-  /** A second pod of a workload, by the key of the first. */
-  readonly replicas: ReadonlyMap<string, Pod>;
+/** Who stands for places. */
+export interface Cast {
+  readonly actors: readonly Actor[];
+  /** Of whom nobody can be in the lab, a reason each. */
+  readonly untried: readonly string[];
+  /** Who is represented by others. */
+  readonly choices: readonly Choice[];
 }
 
-/** Who stands for a place; nobody, with the reason, where nobody of it can be in the lab. */
-export function actorsOf(place: Place, stage: Stage): readonly Actor[] | string {
+export function castOf(places: readonly Place[], stage: Stage): Cast {
+  const each = places.map((place) => castOfPlace(place, stage));
+  return {
+    actors: each.flatMap(({ actors }) => actors),
+    untried: each.flatMap(({ untried }) => untried),
+    choices: each.flatMap(({ choices }) => choices),
+  };
+}
+
+function castOfPlace(place: Place, stage: Stage): Cast {
   switch (place.kind) {
     case 'pods':
-      return podsFor(place).map((pod) => podActor(pod, { kind: 'pod', pod }, stage, place));
-    case 'node':
-      return stage.families.includes(familyOf(place.address))
-        ? [nodeActor(place.node, place.address, place.exceptOwnNode)]
-        : `the lab has no ${familyOf(place.address)}`;
+      return podCast(place, stage);
+    case 'node': {
+      const family = familyOf(place.address);
+      return stage.families.includes(family)
+        ? castOnly([nodeActor(place.node, place.address, place.exceptOwnNode)])
+        : castOnly([], [noFamily(family)]);
+    }
     case 'addresses': {
       const actors = addressActors(place.blocks, stage);
-      return actors.length > 0
-        ? actors
-        : `no host of the lab can have an address of ${blocksText(place.blocks)}`;
+      return castOnly(actors, unrepresented(place.blocks, actors, stage));
     }
     case 'possible': {
       const { namespace } = place.possible;
-      return stage.standIns
-        .filter(({ possible }) => (possible.exists ? possible.namespace : undefined) === namespace)
-        .map((standIn) => standInActor(standIn, stage));
+      const { standIns, standInsLeft } = stage;
+      const own = standIns.filter(
+        ({ possible }) => (possible.exists ? possible.namespace : undefined) === namespace,
+      );
+      return {
+        actors: own.map((standIn) => standInActor(standIn, stage)),
+        untried: [],
+        choices: [
+          {
+            ...{ what: 'pods to come', at: '' },
+            ...{ tried: standIns.length, of: standIns.length + standInsLeft },
+          },
+        ],
+      };
     }
   }
 }
 
-/** Policies do not tell them apart, but packets go other ways on one node and between two. */
-function podsFor({ pods }: PodsPlace): readonly Pod[] {
+function castOnly(actors: readonly Actor[], untried: readonly string[] = []): Cast {
+  return { actors, untried, choices: [] };
+}
+
+/** Policies do not tell the pods apart, but packets go other ways on one node and between two. */
+function podCast(place: PodsPlace, stage: Stage): Cast {
+  const { pods, family } = place;
+  if (family !== undefined && !stage.families.includes(family)) return castOnly([], [noFamily(family)]);
   const [first] = pods;
   const elsewhere = pods.find(({ nodeName }) => nodeName !== first.nodeName);
-  return elsewhere === undefined ? [first] : [first, elsewhere];
+  const chosen = elsewhere === undefined ? [first] : [first, elsewhere];
+  return {
+    actors: chosen.map((pod) => podActor(pod, { kind: 'pod', pod }, stage, place)),
+    untried: [],
+    choices: chosen.length < pods.length ? [{ what: 'pods', chosen, among: pods }] : [],
+  };
+}
+
+function noFamily(family: Family): string {
+  return `the lab has no ${family}`;
+}
+
+/** Addresses that no host can have, in the families that the lab speaks; all of them where it speaks none of theirs. */
+function unrepresented(
+  blocks: readonly AddressBlock[],
+  actors: readonly Actor[],
+  { families }: Stage,
+): readonly string[] {
+  const without = (some: readonly AddressBlock[]): string =>
+    `no host of the lab can have an address of ${blocksText(some)}`;
+  if (actors.length === 0) return [without(blocks)];
+  return families.flatMap((family) => {
+    const own = blocks.filter((block) => blockBounds(block).family === family);
+    return own.length === 0 || actors.some((actor) => actor.families.includes(family)) ? [] : [without(own)];
+  });
 }
 
 /** Whoever an example points at; `undefined` where the lab has nobody like it. */

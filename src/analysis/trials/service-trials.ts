@@ -3,7 +3,10 @@ import { backendsOf } from '../../policy/service-backends.ts';
 import type { PortExpression } from '../ends/port-expression.ts';
 import { isServicePort } from '../ends/service-targets.ts';
 import type { TestWorld } from '../policy-test/world.ts';
-import type { Actor, Stage } from './actors.ts';
+import type { Cast } from './actors.ts';
+import type { Found } from './found.ts';
+import type { Choice } from './sample.ts';
+import type { Stage } from './stage.ts';
 import type { Trial } from './trial.ts';
 
 /** Backends of which each is likely to be met. */
@@ -17,22 +20,27 @@ export function serviceTrials(
   { namespace, name }: { readonly namespace?: string; readonly name: string },
   ports: readonly PortExpression[],
   { reach, within }: TestWorld,
-  senders: readonly Actor[],
+  senders: Cast,
   { families }: Stage,
   expected: Trial['expected'],
-): { readonly trials: readonly Trial[]; readonly untried: readonly string[] } | undefined {
+): Found | undefined {
   const service = reach.cluster.services.find(
     (one) => one.namespace === (namespace ?? within.defaultNamespace) && one.name === name,
   );
   if (service === undefined || service.ports.length === 0) return undefined;
-  const untried = new Set<string>();
+  const untried = new Set(senders.untried);
+  const choices: Choice[] = [...senders.choices];
   const own = service.ports.filter(
     (port) => ports.length === 0 || ports.some((asked) => isServicePort(asked, port)),
   );
   const trials = own.flatMap((port) => {
     const backends = backendsOf(service, port, reach.cluster.pods).map(({ pod }) => pod);
-    return senders.flatMap((from) =>
-      backends.slice(0, mostBackends).flatMap((pod): readonly Trial[] => {
+    const chosen = backends.slice(0, mostBackends);
+    if (chosen.length === 0) untried.add(`no pod is behind port ${String(port.port)} of the Service`);
+    const at = `${port.protocol} ${String(port.port)}`;
+    choices.push({ what: 'backends', at, tried: chosen.length, of: backends.length });
+    return senders.actors.flatMap((from) =>
+      chosen.flatMap((pod): readonly Trial[] => {
         if (backends.some((one) => podKey(one) === from.host)) {
           untried.add('a pod behind the Service may be led to itself');
           return [];
@@ -57,5 +65,5 @@ export function serviceTrials(
       }),
     );
   });
-  return { trials, untried: [...untried] };
+  return { trials, untried: [...untried], choices };
 }

@@ -4,6 +4,7 @@ import type { Address } from '../../net/address.ts';
 import type { Family, Protocol } from '../../net/protocol.ts';
 import type { Somebody } from '../ends/place.ts';
 import type { Check } from '../policy-test/run-suite.ts';
+import type { Sample } from './sample.ts';
 
 /** A connection that shows, as an example of many, whether a statement of a suite holds. */
 export interface Trial {
@@ -32,8 +33,10 @@ export interface TrialEnd {
 export interface CheckTrials {
   readonly check: Check;
   readonly trials: readonly Trial[];
-  /** How many there were to choose from. */
+  /** How many there were to choose from, after the choices of `samples`. */
   readonly known: number;
+  /** Of what just some are tried, because there is so much of it. */
+  readonly samples: readonly Sample[];
   /** What of it cannot be tried, a reason each. */
   readonly untried: readonly string[];
 }

@@ -3,6 +3,7 @@ import type { Check, PreparedSuite } from '../../analysis/policy-test/run-suite.
 import type { Failure } from '../../analysis/policy-test/verdict.ts';
 import { explanationLines, somebodyText } from '../../analysis/explain/text.ts';
 import type { Reach } from '../../analysis/reach/reach.ts';
+import type { Sample } from '../../analysis/trials/sample.ts';
 import { type CheckTrials, type Trial, trialKey, type TrialPlan } from '../../analysis/trials/trial.ts';
 import { isAgreement, type Observation } from '../../lab/trials/observation.ts';
 import { printable } from '../../model/read/quote.ts';
@@ -63,7 +64,7 @@ function asExpected({ expected }: Trial): Observation['saw'] {
 }
 
 function packetResult(
-  { check, trials, known, untried }: CheckTrials,
+  { check, trials, known, samples, untried }: CheckTrials,
   reach: Reach,
   observations: ReadonlyMap<string, Observation>,
 ): TestResult {
@@ -80,6 +81,7 @@ function packetResult(
     answered: seen.filter(({ saw }) => saw === 'answered').length,
     denied: seen.filter(({ saw }) => saw === 'denied').length,
     unproven: unproven.length,
+    samples,
   };
   const named = onePerPair(wrong).slice(0, mostNamed);
   const explained = named.map((one) => explainFailure(reach, failureOf(one)));
@@ -99,6 +101,7 @@ function packetResult(
         ? [`and ${String(unproven.length - mostNamed)} more without an answer`]
         : []),
       countsText(packets, seen.length),
+      ...(seen.length === 0 ? [] : samples.map(sampleText)),
       ...[...new Set([...untried, ...absent])].map((reason) => `not tried: ${reason}`),
     ].map(printable),
   };
@@ -176,4 +179,20 @@ function countsText({ known, answered, denied, unproven }: PacketCounts, tried: 
   return tried === 0
     ? 'no connection could be tried'
     : `${String(tried)}${of} ${noun} tried: ${said.join(', ')}`;
+}
+
+function sampleText({ what, tried, of }: Sample): string {
+  const numbers = `tried ${String(tried)} of ${String(of)}`;
+  switch (what) {
+    case 'pods':
+      return `${numbers} pods: the policies do not tell the others from them`;
+    case 'pods to come':
+      return `${numbers} kinds of pods to come`;
+    case 'senders':
+      return `${numbers} senders at each receiver`;
+    case 'backends':
+      return `${numbers} pods behind the Service, whichever it led to`;
+    case 'ports':
+      return `${numbers} ports at which the policies may begin or end`;
+  }
 }

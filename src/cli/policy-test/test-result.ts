@@ -1,6 +1,7 @@
 import type { ExplainedFailure } from '../../analysis/policy-test/failure-text.ts';
 import type { Coverage } from '../../analysis/coverage/coverage.ts';
 import type { Mutant } from '../../analysis/mutation/mutants.ts';
+import type { Sample } from '../../analysis/trials/sample.ts';
 import type { Check } from '../../analysis/policy-test/run-suite.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 
@@ -73,6 +74,8 @@ export interface PacketCounts {
   readonly denied: number;
   /** Tried, but nothing follows from it. */
   readonly unproven: number;
+  /** Of what just some are tried, because there is so much of it. */
+  readonly samples: readonly Sample[];
 }
 
 export interface SnapshotChanges {

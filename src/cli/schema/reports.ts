@@ -54,7 +54,7 @@ export function testReportSchema(): JsonSchema {
         broken: { description: 'Documents that could not be run.', ...count },
       }),
     },
-    { diagnostic, result, failure, ...explanationDefinitions },
+    { diagnostic, result, sample, failure, ...explanationDefinitions },
     { coverage, mutation },
   );
 }
@@ -121,7 +121,10 @@ const result = objectOf(
     why: text,
     packets: {
       description: 'Connections that stand for the line, and what became of those that were tried.',
-      ...objectOf({ known: count, answered: count, denied: count, unproven: count }),
+      ...objectOf({
+        ...{ known: count, answered: count, denied: count, unproven: count },
+        samples: listOf(ref('sample')),
+      }),
     },
     changes: {
       description: 'Lines that a lock file lacks, and those that hold no more.',
@@ -129,6 +132,12 @@ const result = objectOf(
     },
   },
 );
+
+const sample = objectOf({
+  what: oneOf(['pods', 'senders', 'ports', 'backends', 'pods to come']),
+  tried: count,
+  of: count,
+});
 
 /** A counterexample. */
 const failure = objectOf(

@@ -378,7 +378,7 @@ test('what passed and has something to say is told in every format', () => {
   const tried: TestResult = {
     ...{ verb: 'deny', text: 'any -> shop/web', source, status: 'passed', failures: [] },
     detail: ['3 connections tried: 3 denied'],
-    packets: { known: 3, answered: 0, denied: 3, unproven: 0 },
+    packets: { known: 3, answered: 0, denied: 3, unproven: 0, samples: [] },
   };
   const suite = { file: source.file, document: 1, documents: 1, diagnostics: [], results: [tried] };
   for (const format of testFormats) {
