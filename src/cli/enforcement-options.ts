@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   type AgentConfig,
   type AgentConfigValues,
@@ -13,30 +13,66 @@ export type EnforcementOptions = Omit<AgentConfigValues, 'nftPath' | 'ulogdPath'
   readonly ulogd?: string;
 };
 
-/** The node, and what the ruleset depends on besides the cluster. */
+/** The node, what the ruleset depends on besides the cluster, and nft. */
 export function withEnforcementOptions(command: Command): Command {
+  return withRulesetOptions(
+    command.option('--node-name <name>', 'the node to enforce on (default: $NODE_NAME)'),
+  ).option('--nft <path>', `the nft binary (default: ${agentConfigDefaults.nftPath})`);
+}
+
+/** Flags that the ruleset of a node depends on, besides the cluster. */
+export type RulesetFlags = Pick<
+  AgentConfigValues,
+  'table' | 'ctMarkMask' | 'deny' | 'nodeEgress' | 'podInterfaces' | 'logDenials' | 'logGroup'
+>;
+
+/** The same for every command that enforces, compares or prints it: what is printed is what is enforced. */
+export function withRulesetOptions(command: Command): Command {
   return command
-    .option('--node-name <name>', 'the node to enforce on (default: $NODE_NAME)')
     .option('--table <name>', `name of the nftables table (default: ${agentConfigDefaults.table})`)
     .option(
       '--ct-mark-mask <mask>',
       `bits of the conntrack mark to use (default: ${agentConfigDefaults.ctMarkMask})`,
     )
-    .option('--deny <how>', `drop or reject denied connections (default: ${agentConfigDefaults.deny})`)
-    .option(
-      '--node-egress <how>',
-      `allow, or enforce egress rules toward the pod's own node (default: ${agentConfigDefaults.nodeEgress})`,
+    .addOption(
+      withCompletion(
+        new Option(
+          '--deny <how>',
+          `drop or reject denied connections (default: ${agentConfigDefaults.deny})`,
+        ),
+        ['drop', 'reject'],
+      ),
+    )
+    .addOption(
+      withCompletion(
+        new Option(
+          '--node-egress <how>',
+          `allow, or enforce egress rules toward the pod's own node (default: ${agentConfigDefaults.nodeEgress})`,
+        ),
+        ['allow', 'enforce'],
+      ),
     )
     .option(
       '--pod-interfaces <patterns>',
       'interfaces that lead to pods, such as cni0 or cali*,veth*: whoever is behind them is closed until it is known',
     )
-    .option('--nft <path>', `the nft binary (default: ${agentConfigDefaults.nftPath})`)
     .option('--log-denials', 'log denied connections by name, with the reason; needs ulogd2 with JSON')
     .option(
       '--log-group <number>',
       `group of nfnetlink_log for it (default: ${agentConfigDefaults.logGroup})`,
     );
+}
+
+/** Choices for completion and help. The agent's reader is who refuses others, with everything else that is wrong. */
+function withCompletion(option: Option, choices: readonly string[]): Option {
+  option.argChoices = [...choices];
+  return option;
+}
+
+/** @throws {AgentError} naming everything that is wrong */
+export function readRulesetFlags(flags: RulesetFlags): Omit<AgentConfig['compiler'], 'nodeName'> {
+  // The agent's own reader; which node it is plays no part.
+  return readAgentConfig({ ...flags, nodeName: 'node' }, {}).compiler;
 }
 
 /** @throws {AgentError} naming everything that is wrong */

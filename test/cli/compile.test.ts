@@ -421,7 +421,42 @@ describe('output', () => {
   ])('--ct-mark-mask %j is none', async (mask) => {
     const { code, out, err } = await compile(shop, `--ct-mark-mask=${mask}`);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toContain('must be one run of at least 8 bits within 32, for example 0xffff0000');
+    expect(err).toContain('must be one run of at least 8 bits, such as 0xffff0000');
+  });
+});
+
+describe('what else the agent is told', () => {
+  test('--pod-interfaces', async () => {
+    const { out } = await compile(shop, '--pod-interfaces', 'cali*,cni0');
+    const named = out.split('\n').filter((line) => /"(?:cali\*|cni0)"/.test(line));
+    expect(named.length).toBeGreaterThan(3);
+    expect((await compile(shop, '--pod-interfaces', 'cni0,cali*,cni0')).out).toBe(out);
+    expect((await compile(shop)).out).not.toMatch(/cali|cni0/);
+    const refused = await compile(shop, '--pod-interfaces', 'a b');
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toContain('--pod-interfaces "a b" must be the name of an interface');
+  });
+
+  test('--table', async () => {
+    const { out } = await compile(shop, '--table', 'other');
+    expect(out).toContain('table inet other {');
+    expect(out).not.toContain('table inet ringfence');
+    expect((await compile(shop, '--table', 'fib')).code).toBe(2);
+  });
+
+  test('--log-denials and --log-group', async () => {
+    const denied = objectsIn((await compile(shop, '--log-denials', '--log-group', '77')).out).get(
+      'chain denied',
+    );
+    expect(denied?.join('\n')).toMatch(/log .*group 77/);
+    expect((await compile(shop, '--log-group', '77')).out).not.toContain('group 77');
+  });
+
+  test('all that the agent would refuse is said at once', async () => {
+    const { code, err } = await compile(shop, '--deny', 'ignore', '--table', 'a b');
+    expect(code).toBe(2);
+    expect(err).toContain('--deny "ignore" must be one of drop, reject');
+    expect(err).toContain('--table "a b" must be');
   });
 });
 

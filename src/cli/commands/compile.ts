@@ -1,60 +1,44 @@
 import { Command, Option } from 'commander';
+import type { AgentConfig } from '../../agent/config.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { podKey, type PodKey } from '../../model/pod.ts';
 import { printable, quote } from '../../model/read/quote.ts';
 import { closest } from '../../model/read/suggestion.ts';
 import { familiesOf, schedule } from '../../model/schedule.ts';
 import { nodePolicy } from '../../policy/node-policy.ts';
-import { compile, type CompilerOptions, defaultCompilerOptions } from '../../ruleset/compiler.ts';
+import { compile, defaultCompilerOptions } from '../../ruleset/compiler.ts';
 import { renderJson } from '../../ruleset/render-json.ts';
 import { renderRuleset } from '../../ruleset/render-ruleset.ts';
 import { replacementOf } from '../../ruleset/transaction.ts';
+import { type RulesetFlags, readRulesetFlags, withRulesetOptions } from '../enforcement-options.ts';
 import { exitCode } from '../exit-code.ts';
 import { type InputOptions, readInput, withInputOptions } from '../input-options.ts';
-import { ctMarkMask } from '../options.ts';
 import { jsonText } from '../output/json-text.ts';
 import type { Finish } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
-interface CompileOptions extends InputOptions {
+interface CompileOptions extends InputOptions, RulesetFlags {
   readonly node?: string;
   readonly output: 'nft' | 'json' | 'ir';
   readonly assignAddresses?: true;
-  readonly deny: 'drop' | 'reject';
-  readonly nodeEgress: 'allow' | 'enforce';
-  readonly ctMarkMask: number;
 }
 
 /** `ringfence compile`: the exact ruleset the agent on a node enforces, to stdout. */
 export function compileCommand(terminal: Terminal, finish: Finish): Command {
-  return withInputOptions(new Command('compile'))
+  const command = withInputOptions(new Command('compile'))
     .summary('print the ruleset that the agent on a node enforces')
     .description(
       'Prints the exact ruleset that the agent on one node enforces. Needs no privileges and touches nothing. ' +
         '"nft" loads with "nft -f", "json" with "nft -j -f": into an empty ruleset, and over an earlier table, ' +
-        'which it replaces in one transaction.',
+        'which it replaces in one transaction. The agent has the options from --table on, too: tell both the same.',
     )
     .option('--node <name>', 'the node whose pods are enforced; needless where the input has just one')
     .addOption(
       new Option('-o, --output <format>', 'what to print').choices(['nft', 'json', 'ir']).default('nft'),
     )
-    .option('--assign-addresses', 'give addresses (and the node) to pods and templates that have none')
-    .addOption(
-      new Option('--deny <how>', 'what happens to a denied connection')
-        .choices(['drop', 'reject'])
-        .default('drop'),
-    )
-    .addOption(
-      new Option('--node-egress <how>', 'whether egress rules judge traffic from a pod to its own node')
-        .choices(['allow', 'enforce'])
-        .default('allow'),
-    )
-    .addOption(
-      new Option('--ct-mark-mask <mask>', 'bits of the conntrack mark to use')
-        .argParser(ctMarkMask)
-        .default(defaultCompilerOptions.ctMarkMask, '0xffff0000'),
-    )
+    .option('--assign-addresses', 'give addresses (and the node) to pods and templates that have none');
+  return withRulesetOptions(command)
     .addHelpText(
       'after',
       `
@@ -64,6 +48,7 @@ Examples:
   kubectl get ns,nodes,pods,netpol -A -o yaml | ringfence compile -f - --node worker-1`,
     )
     .action(async (options: CompileOptions) => {
+      const enforced = readRulesetFlags(options);
       const cluster = await readInput(options, terminal);
       if (cluster === undefined) {
         finish(exitCode.cannotAnswer);
@@ -77,30 +62,25 @@ Examples:
         .filter((pod, index) => JSON.stringify(pod) !== JSON.stringify(cluster.pods[index]))
         .map(podKey);
       for (const note of notes(complete, node, assigned)) terminal.err(`${printable(note)}\n`);
-      terminal.out(output(complete, node, assigned, options));
+      terminal.out(output(complete, assigned, options.output, { ...enforced, nodeName: node }));
     });
 }
 
 function output(
   cluster: Cluster,
-  node: string,
   assigned: readonly PodKey[],
-  options: CompileOptions,
+  format: CompileOptions['output'],
+  enforced: AgentConfig['compiler'],
 ): string {
-  if (options.output === 'ir') {
-    return jsonText({ ...nodePolicy(cluster, node), assignedAddresses: assigned });
+  if (format === 'ir') {
+    return jsonText({ ...nodePolicy(cluster, enforced.nodeName), assignedAddresses: assigned });
   }
-  const compilerOptions: CompilerOptions = { ...defaultCompilerOptions, ...pick(options), nodeName: node };
-  const ruleset = compile(cluster, compilerOptions);
-  if (options.output === 'json') return renderJson(replacementOf(ruleset), { declare: 'type' });
+  const ruleset = compile(cluster, { ...defaultCompilerOptions, ...enforced });
+  if (format === 'json') return renderJson(replacementOf(ruleset), { declare: 'type' });
   const said = assigned.map(
     (key) => `# ${key}: addresses given by --assign-addresses, not those of a cluster\n`,
   );
   return said.join('') + renderRuleset(ruleset);
-}
-
-function pick({ deny, nodeEgress, ctMarkMask }: CompileOptions): Partial<CompilerOptions> {
-  return { deny, nodeEgress, ctMarkMask };
 }
 
 /** The node that was asked for, or the only one there is. A node that the input does not know is a mistake. */
