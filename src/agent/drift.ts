@@ -1,6 +1,9 @@
 import { sleep } from '../kube/clock.ts';
+import type { ListedObject } from '../nft/listing.ts';
 import type { Nft } from '../nft/nft.ts';
+import { readTable } from '../nft/read-table.ts';
 import type { Compiler } from '../ruleset/compiler.ts';
+import type { Ruleset } from '../ruleset/objects.ts';
 import type { Transaction } from '../ruleset/operation.ts';
 import type { Clock } from './clock.ts';
 import { type Inspection, inspectTable } from './inspection.ts';
@@ -31,6 +34,8 @@ export interface DriftWatch {
   apply(transaction: Transaction, options: { readonly signal: AbortSignal }): Promise<void>;
   /** Whether the kernel has the last committed ruleset. Never rejects; false where the kernel does not answer. */
   isAsCommitted(compiler: Compiler, options: { readonly signal: AbortSignal }): Promise<boolean>;
+  /** All that the table holds; `undefined` where there is none, or something that we have no words for. Never rejects. */
+  readKernel(options: { readonly signal: AbortSignal }): Promise<Ruleset | undefined>;
   /** Says that a replacement of the table is in the kernel. Returns the drift that it has repaired. */
   replaced(): Drift | undefined;
   /** Watches until the signal aborts. Never rejects. */
@@ -142,13 +147,18 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
     }
   };
 
-  const inspect = async (compiler: Compiler, signal: AbortSignal): Promise<Inspection | 'failed'> => {
+  const list = async (signal: AbortSignal): Promise<readonly ListedObject[] | undefined | 'failed'> => {
     try {
-      return inspectTable(await nft.list(table, { signal }), compiler.ruleset());
+      return await nft.list(table, { signal });
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error, table }, 'table not listed');
       return 'failed';
     }
+  };
+
+  const inspect = async (compiler: Compiler, signal: AbortSignal): Promise<Inspection | 'failed'> => {
+    const objects = await list(signal);
+    return objects === 'failed' ? 'failed' : inspectTable(objects, compiler.ruleset());
   };
 
   return {
@@ -186,6 +196,12 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
       }
       found(why);
       return false;
+    },
+    async readKernel({ signal }) {
+      const objects = await list(signal);
+      if (objects === undefined || objects === 'failed') return undefined;
+      const { ruleset, foreign } = readTable(table, objects);
+      return foreign.length === 0 ? ruleset : undefined;
     },
     replaced() {
       const repaired = drift;

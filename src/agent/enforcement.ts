@@ -81,7 +81,7 @@ export interface EnforcementObserver {
 /**
  * Before everything is known, the kernel is left as an earlier run left it; where it has nothing of ours, the addresses
  * that this node gives to pods are closed as soon as they are known. Once all stores are complete, one transaction
- * replaces whatever stands there.
+ * brings the table to what the policies say.
  */
 export function createEnforcement(options: EnforcementOptions): Enforcement {
   const { kernel, observer, log, clock } = options;
@@ -132,6 +132,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   const loop: SyncLoop = createSyncLoop({
     apply: (transaction, call) => drift.apply(transaction, call),
     isAsCommitted: (compiler, call) => drift.isAsCommitted(compiler, call),
+    readKernel: (call) => drift.readKernel(call),
     kernelInDoubt: isKernelInDoubt,
     clock,
     starting(compiler) {

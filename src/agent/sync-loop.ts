@@ -1,5 +1,7 @@
 import type { Compiler, Step } from '../ruleset/compiler.ts';
+import type { Ruleset } from '../ruleset/objects.ts';
 import type { Transaction } from '../ruleset/operation.ts';
+import { leastReplacement } from '../ruleset/transaction.ts';
 import type { Clock } from './clock.ts';
 import { defaultPace, type Pace, retryDelay, untilNextAttempt } from './pace.ts';
 
@@ -7,9 +9,9 @@ import { defaultPace, type Pace, retryDelay, untilNextAttempt } from './pace.ts'
 export interface SyncLoop {
   /** Says that the compiler was fed. Cheap: may be called for every event. */
   mark(): void;
-  /** From now on this compiler rules; the next transaction replaces the whole table. */
+  /** From now on this compiler rules; the next transaction brings the kernel's table to its ruleset. */
   use(compiler: Compiler): void;
-  /** The kernel is not what the compiler believes: the next transaction replaces the whole table. */
+  /** The table is gone: the next transaction writes all of it, without a look at what is there. */
   replace(): void;
   /** The kernel may not be what the compiler believes: before anything else is written it is looked at. */
   look(): void;
@@ -31,6 +33,7 @@ export interface SyncState {
   readonly pendingSince?: number;
 }
 
+/** `replacement`: of whatever the table held, be it all or but what differed. */
 export type SyncMode = 'delta' | 'replacement';
 
 /** One attempt that left the kernel as the compiler wants it. Durations in milliseconds. */
@@ -69,6 +72,8 @@ export interface SyncLoopOptions {
     compiler: Compiler,
     options: { readonly signal: AbortSignal },
   ) => Promise<boolean>;
+  /** All that the table holds; `undefined` where there is none or not everything can be told. Never rejects. */
+  readonly readKernel?: (options: { readonly signal: AbortSignal }) => Promise<Ruleset | undefined>;
   readonly clock: Clock;
   readonly starting?: (compiler: Compiler) => void;
   readonly succeeded?: (success: SyncSuccess) => void;
@@ -92,7 +97,8 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
   let marks: number[] = [];
   let carried: readonly number[] = [];
   let pending = false;
-  let replaceNext = false;
+  /** `whole`: without a look at what the kernel holds. */
+  let replaceNext: 'no' | 'least' | 'whole' = 'no';
   let lookNext = false;
   let failures = 0;
   let lastEnd = Number.NEGATIVE_INFINITY;
@@ -108,12 +114,12 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
     },
     use(next) {
       compiler = next;
-      replaceNext = true;
+      replaceNext = 'least';
       pending = true;
       wake();
     },
     replace() {
-      replaceNext = true;
+      replaceNext = 'whole';
       setPending();
     },
     look() {
@@ -165,7 +171,8 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
       // Events come in batches; whatever input has ready belongs to this attempt.
       await clock.turn();
       // What failed may be in the kernel or not, so a look waits until something succeeded.
-      if (!isAborted(signal) && lookNext && !replaceNext && failures === 0) await inspect(compiler, signal);
+      if (!isAborted(signal) && lookNext && replaceNext === 'no' && failures === 0)
+        await inspect(compiler, signal);
       if (!isAborted(signal) && (pending || failures > 0)) await attempt(compiler, kill);
     }
   }
@@ -177,8 +184,21 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
     const isAsCommitted = (await options.isAsCommitted?.(current, { signal })) ?? true;
     enter('idle');
     if (isAsCommitted) return;
-    replaceNext = true;
+    // While it was looked, somebody may have said that the table is gone.
+    if (!isWhole()) replaceNext = 'least';
     pending = true;
+  }
+
+  async function kernelRuleset(signal: AbortSignal): Promise<Ruleset | undefined> {
+    enter('look');
+    lookNext = false;
+    const kernel = await options.readKernel?.({ signal });
+    return isWhole() ? undefined : kernel;
+  }
+
+  /** Read through a call: the compiler would otherwise take it for settled across an await. */
+  function isWhole(): boolean {
+    return replaceNext === 'whole';
   }
 
   function rest(milliseconds: number | undefined): Promise<void> {
@@ -194,29 +214,33 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
   }
 
   async function attempt(current: Compiler, kill: AbortSignal): Promise<void> {
-    const mode: SyncMode = replaceNext || failures >= deltaAttempts ? 'replacement' : 'delta';
     const started = clock.now();
+    const kernel = replaceNext === 'least' && failures === 0 ? await kernelRuleset(kill) : undefined;
+    const mode: SyncMode = replaceNext !== 'no' || failures >= deltaAttempts ? 'replacement' : 'delta';
     const timed = marks;
     carried = timed;
     marks = [];
-    if (mode === 'replacement') lookNext = false;
+    // What is written whole needs no look, but what changed since the kernel was read does.
+    if (mode === 'replacement' && kernel === undefined) lookNext = false;
     pending = lookNext;
-    replaceNext = false;
+    replaceNext = 'no';
     let step: Step;
+    let transaction: Transaction;
     let compiled: number;
     try {
       enter('compile');
       options.starting?.(current);
       step = mode === 'delta' ? current.step() : current.replacement();
+      transaction = kernel === undefined ? step.transaction : leastReplacement(kernel, current.ruleset());
       compiled = clock.now();
     } catch (error) {
       fail({ phase: 'compile', error });
       return;
     }
-    const operations = step.transaction.operations.length;
+    const operations = transaction.operations.length;
     try {
       enter('apply');
-      if (operations > 0) await options.apply(step.transaction, { signal: kill });
+      if (operations > 0) await options.apply(transaction, { signal: kill });
       step.commit();
     } catch (error) {
       fail({ phase: 'apply', error });
@@ -239,7 +263,7 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
       failures += 1;
       // A compiler that threw may hold half a step, and so may a kernel that did not answer.
       if (mode === 'replacement' || what.phase === 'compile' || options.kernelInDoubt(what.error)) {
-        replaceNext = true;
+        replaceNext = 'whole';
       }
       marks = [...timed, ...marks].slice(0, maxTimedEvents);
       options.failed?.({

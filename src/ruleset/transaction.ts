@@ -74,6 +74,35 @@ export function replacementOf(ruleset: Ruleset): Transaction {
   };
 }
 
+/**
+ * Brings the kernel's table to the ruleset, whatever it holds. Where that can be told and altered, only what differs is
+ * written: a table that goes while another comes leaves a packet a moment between the two, in which neither judges it.
+ * @param kernel all that the table holds; `undefined` where that is not known
+ */
+export function leastReplacement(kernel: Ruleset | undefined, ruleset: Ruleset): Transaction {
+  return kernel !== undefined && isAlterable(kernel, ruleset)
+    ? transactionBetween(kernel, ruleset)
+    : replacementOf(ruleset);
+}
+
+/** Hooks of chains and declarations of sets are for life. */
+function isAlterable(from: Ruleset, to: Ruleset): boolean {
+  const chains = [...to.chains.values()].every(({ name, base }) => {
+    const before = from.chains.get(name);
+    return (
+      before === undefined || (before.base?.hook === base?.hook && before.base?.priority === base?.priority)
+    );
+  });
+  const sets = [...to.sets.values()].every(({ name, kind, keyType, interval }) => {
+    const before = from.sets.get(name);
+    return (
+      before === undefined ||
+      (before.kind === kind && before.keyType === keyType && before.interval === interval)
+    );
+  });
+  return chains && sets;
+}
+
 function everything(from: Ruleset, to: Ruleset): Touched {
   return {
     chains: [...from.chains.keys(), ...to.chains.keys()],

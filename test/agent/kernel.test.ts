@@ -34,6 +34,13 @@ async function kernelText(netns: Netns, table = 'ringfence'): Promise<string> {
   return output.replace(/packets \d+ bytes \d+/g, 'packets 0 bytes 0');
 }
 
+async function tableHandle(netns: Netns): Promise<string | undefined> {
+  const { output } = await netns.sh('nft -j list tables');
+  const handle = /"name": "ringfence", "handle": (\d+)/.exec(output)?.[1];
+  expect(handle).toBeDefined();
+  return handle;
+}
+
 /** What the kernel shows after the desired ruleset was loaded in one go into another namespace. */
 async function desiredText(api: ApiServer, nft: Nft): Promise<string> {
   const other = await createNetns();
@@ -44,7 +51,7 @@ async function desiredText(api: ApiServer, nft: Nft): Promise<string> {
 
 /** Chains and sets stand in the order of their making, elements of hash sets in none. */
 function inOrder(text: string): string {
-  const body = text.split('\n').slice(1, -2).join('\n');
+  const body = text.trim().split('\n').slice(1, -1).join('\n');
   return body
     .split('\n\n')
     .map((block) =>
@@ -108,6 +115,7 @@ test('killed, the rules stay; started again, one transaction takes over', async 
   const first = startProcess(kubeconfig, wrapper);
   await first.says('enforcing');
   const before = await kernelText(netns);
+  const handle = await tableHandle(netns);
   expect(before).toContain('10.244.1.10');
   first.kill('SIGKILL');
   await first.ended;
@@ -121,6 +129,8 @@ test('killed, the rules stay; started again, one transaction takes over', async 
   const after = await kernelText(netns);
   expect(inOrder(after)).toBe(inOrder(await desiredText(api, nft)));
   expect(epochIn(after)).toBe(epochIn(before) + 1);
+  // The same table all the time: between two, a packet could meet neither.
+  expect(await tableHandle(netns)).toBe(handle);
 
   second.kill('SIGTERM');
   expect(await second.ended).toBe(0);

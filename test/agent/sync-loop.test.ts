@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSyncLoop, type SyncFailure, type SyncSuccess } from '../../src/agent/sync-loop.ts';
+import type { Chain, Ruleset } from '../../src/ruleset/objects.ts';
 import type { Transaction } from '../../src/ruleset/operation.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createScriptedCompiler } from './scripted-compiler.ts';
@@ -20,6 +21,7 @@ function setUp(duration = 10) {
   const errors: Error[] = [];
   let running = 0;
   let hanging = false;
+  let kernel = (): Ruleset | undefined => undefined;
   const looks: { readonly at: number; answer: (isAsCommitted: boolean) => void }[] = [];
   const loop = createSyncLoop({
     clock,
@@ -29,6 +31,7 @@ function setUp(duration = 10) {
         looks.push({ at: clock.now(), answer });
       });
     },
+    readKernel: () => Promise.resolve(kernel()),
     kernelInDoubt: (error) => !(error instanceof Refused),
     succeeded: (success) => successes.push(success),
     failed: (failure) => failures.push(failure),
@@ -72,6 +75,10 @@ function setUp(duration = 10) {
     },
     failWith: (...next: readonly Error[]) => {
       errors.push(...next);
+    },
+    /** What the kernel says it holds. */
+    held: (next: () => Ruleset | undefined) => {
+      kernel = next;
     },
     hang: () => {
       hanging = true;
@@ -125,6 +132,56 @@ function compilerWith(...names: readonly string[]) {
   for (const name of names) compiler.change(name);
   return compiler;
 }
+
+describe('a replacement', () => {
+  const kernel = { table: 'ringfence', sets: new Map(), chains: new Map() };
+  const stray = { name: 'stray', rules: [] } as unknown as Chain;
+
+  test('writes but what differs where all that the kernel holds is known', async () => {
+    const { clock, loop, applied, held } = setUp();
+    held(() => ({ ...kernel, chains: new Map([[stray.name, stray]]) }));
+    loop.use(compilerWith('c'));
+    await clock.advance(100);
+    expect(applied.map(({ names }) => names)).toEqual([['stray', 'delete-chain']]);
+  });
+
+  test('is none where the kernel has everything', async () => {
+    const { clock, loop, applied, successes, held } = setUp();
+    held(() => kernel);
+    loop.use(compilerWith());
+    await clock.advance(100);
+    expect(applied).toEqual([]);
+    expect(successes).toMatchObject([{ mode: 'replacement', operations: 0 }]);
+  });
+
+  test('writes everything when the table is said to be gone, also while it is read', async () => {
+    const { clock, loop, applied, held, start } = setUp();
+    await start();
+    held(() => {
+      loop.replace();
+      return kernel;
+    });
+    loop.use(compilerWith('c'));
+    await clock.advance(100);
+    expect(applied.map(({ names }) => names)).toEqual([['add-table', 'c']]);
+    applied.length = 0;
+    held(() => {
+      throw new Error('nobody asks');
+    });
+    loop.replace();
+    await clock.advance(100);
+    expect(applied.map(({ names }) => names)).toEqual([['add-table', 'c']]);
+  });
+
+  test('writes everything after one that failed', async () => {
+    const { clock, loop, applied, held, failWith } = setUp();
+    held(() => ({ ...kernel, chains: new Map([[stray.name, stray]]) }));
+    failWith(new Refused());
+    loop.use(compilerWith('c'));
+    await clock.advance(1000);
+    expect(applied.map(({ names }) => names)).toEqual([['add-table', 'c']]);
+  });
+});
 
 describe('pace', () => {
   test('when idle a single event starts at once', async () => {
