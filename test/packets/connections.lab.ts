@@ -4,6 +4,7 @@ import { families, type Family } from '../../src/net/protocol.ts';
 import { pod } from '../lab/network/cluster.ts';
 import { report } from '../lab/network/in-lab.ts';
 import { policy, startFlowLab } from './flow-lab.ts';
+import { openStream } from './datagram-stream.ts';
 import { countForeignMarks, setForeignMarks } from './foreign-marks.ts';
 import {
   addressOf,
@@ -45,7 +46,8 @@ const servers = new Map(families.map((family) => [family, serveTcp(lab, 'x/serve
 const udpServers = new Map(
   families.map((family) => [family, openUdp(lab, 'x/server', family, udpPort, (text) => text)]),
 );
-let lastPort = 20_000;
+// Streams have those from 20,000 on.
+let lastPort = 30_000;
 
 const result: Record<string, unknown> = {};
 for (const [direction, spec] of Object.entries(policies)) {
@@ -57,12 +59,22 @@ for (const [direction, spec] of Object.entries(policies)) {
   );
   // Without a policy nothing is marked, and afterwards the flows are older than the isolation.
   await until(() => friends.every(({ count }) => count() > 10));
+  // Its own ports: what the victims below count stays theirs.
+  const streams = pairs(['x/near', 'x/far']).map(([client, family]) =>
+    openStream(lab, client, 'x/server', family),
+  );
+  await until(() => streams.every(({ answered }) => answered() > 10));
+  const asked = performance.now();
   await lab.apply(policy('forbid', spec));
+  await delay(100);
+  const cutAfter = streams.map(({ arrivals }) => (arrivals.at(-1) ?? Infinity) - asked);
+  for (const { close } of streams) close();
   const cut = await Promise.all(victims.map((victim) => victim.forbidden()));
   await lab.delete('NetworkPolicy', 'x', 'forbid');
   const back = await Promise.all(victims.map((victim) => victim.allowedAgain()));
   result[direction] = {
     cut,
+    cutAfter,
     back,
     friends: await Promise.all(friends.map((friend) => friend.finish())),
   };

@@ -13,13 +13,19 @@ describe.each([
     const report = once(() => run<ConnectionsReport>('connections'));
 
     it.each(['ingress', 'egress'] as const)('are cut at both ends by a new policy: %s', async (direction) => {
-      const { cut, back } = (await report())[direction];
+      const { cut, back, cutAfter } = (await report())[direction];
       const each = {
         ...{ active: 'reset reset', pushed: 'reset reset', halfClosed: 'reset reset' },
         ...{ idle: 'reset reset', idleServer: 'reset reset' },
         ...{ leaked: '', udp: 0, pushedUdp: 1, sctp: false, newConnection: false },
       };
       expect(cut).toEqual([each, each, each, each]);
+      const [least, most] = [Math.min(...cutAfter), Math.max(...cutAfter)];
+      expect(most).toBeLessThan(Infinity);
+      // From the API server's knowledge of the policy to the last packet of a stream that it forbids.
+      process.stdout.write(
+        `${topology}, ${direction}: streams cut ${least.toFixed(0)}-${most.toFixed(0)} ms after the policy\n`,
+      );
       const again = { udp: true, sctp: true, newConnection: true };
       expect(back).toEqual([again, again, again, again]);
     });
@@ -188,6 +194,8 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 interface Connections {
   readonly cut: readonly unknown[];
   readonly back: readonly unknown[];
+  /** Milliseconds. */
+  readonly cutAfter: readonly number[];
   readonly friends: readonly unknown[];
 }
 
