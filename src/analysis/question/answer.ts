@@ -10,7 +10,7 @@ import type { Leg, Question } from './question.ts';
  * What is true of every connection that a question is about:
  * - `yes`: all work, with everything that was asked for;
  * - `no`: none works at all;
- * - `partly`: some do, or a part of what was asked for;
+ * - `partly`: some do, or a part of what was asked for; of others it may not be known;
  * - `unknown`: it cannot be told.
  */
 export type Verdict = 'yes' | 'no' | 'partly' | 'unknown';
@@ -37,14 +37,15 @@ export interface LegAnswer {
  */
 export function answer(reach: Reach, { legs }: Question, limit: number): Answer {
   const answers = legs.map((leg) => answerLeg(reach, leg, limit));
-  return { verdict: together(answers.map(({ verdict }) => verdict)), legs: answers };
+  return { verdict: together(answers), legs: answers };
 }
 
-/** A request goes over all of its legs; one that fails for some backends works for others. */
-function together(verdicts: readonly Verdict[]): Verdict {
-  if (verdicts.includes('unknown')) return 'unknown';
-  if (verdicts.every((verdict) => verdict === 'yes')) return 'yes';
-  return verdicts.every((verdict) => verdict === 'no') || verdicts[0] === 'no' ? 'no' : 'partly';
+/** A request goes by a controller and to a backend, each of them one of several. What is denied is so whatever is unknown. */
+function together(answers: readonly LegAnswer[]): Verdict {
+  if (answers.every(({ verdict }) => verdict === 'yes')) return 'yes';
+  const stages = Map.groupBy(answers, ({ leg }) => leg.kind === 'to-backend');
+  if ([...stages.values()].some((stage) => stage.every(({ verdict }) => verdict === 'no'))) return 'no';
+  return answers.some(({ verdict }) => verdict === 'no' || verdict === 'partly') ? 'partly' : 'unknown';
 }
 
 function answerLeg(reach: Reach, leg: Leg, limit: number): LegAnswer {

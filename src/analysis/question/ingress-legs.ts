@@ -211,7 +211,8 @@ function behind(
   { reach }: Surroundings,
 ): Pick<Leg, 'to' | 'hops'> | { readonly deadEnd: DeadEnd } {
   const service = findService(reach.cluster.services, namespace, name);
-  if (!service.ok) return { deadEnd: deadEnd('nobody', service) };
+  // A part of a cluster may be in other files.
+  if (!service.ok) return { deadEnd: deadEnd('unknown', service) };
   const asked: readonly PortExpression[] = [
     typeof port === 'string'
       ? { kind: 'named', name: port }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { exitCode } from '../exit-code.ts';
-import { reasonText } from '../output/explanation-text.ts';
+import { reasonLines } from '../output/answer-text.ts';
 import type { Finish } from '../program.ts';
 import { answerFor, type QuestionOptions, withQuestionOptions } from '../question-options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -14,8 +14,11 @@ export function canCommand(terminal: Terminal, finish: Finish): Command {
   return withQuestionOptions(new Command('can'))
     .summary('whether one end reaches another: yes or no')
     .description(
-      `Says whether every connection from the source to the destination is allowed, with the port or without one all ports and
-protocols: yes (exit code 0), or no with the first reason (exit code 1).`,
+      'Says whether every connection from the source to the destination is allowed, with the port or ' +
+        'without one all ports and protocols: yes (exit code 0), or no with the first reason (exit code 1). ' +
+        'For the host of an Ingress it is no where the controller or any backend is denied, and each backend ' +
+        'is told; a backend that the input does not have is no answer (exit code 2), unless another one is ' +
+        'denied.',
     )
     .option('-q, --quiet', 'the exit code alone')
     .addHelpText(
@@ -35,14 +38,16 @@ Examples:
         return;
       }
       const { answer } = answered;
-      const reason = reasonText(answer);
+      const lines = reasonLines(answer)
+        .map((line) => `${line}\n`)
+        .join('');
       if (answer.verdict === 'unknown') {
-        terminal.err(`error: ${reason ?? 'there is no answer'}\n`);
+        terminal.err(`error: ${lines}`);
         finish(exitCode.cannotAnswer);
         return;
       }
       const isYes = answer.verdict === 'yes';
-      if (options.quiet !== true) terminal.out(isYes ? 'yes\n' : `no - ${reason ?? answer.verdict}\n`);
+      if (options.quiet !== true) terminal.out(isYes ? 'yes\n' : `no - ${lines}`);
       finish(isYes ? exitCode.yes : exitCode.no);
     });
 }

@@ -28,8 +28,8 @@ export function diffCommand(terminal: Terminal, finish: Finish): Command {
   )
     .summary('what a change of the manifests opens and closes')
     .description(
-      `Compares who reaches whom before and after a change, by what the policies mean: connections that it opens and closes, and
-the policies that do. Two inputs, or -f and a commit of git to compare with.`,
+      'Compares who reaches whom before and after a change, by what the policies mean: connections that it ' +
+        'opens and closes, and the policies that do. Two inputs, or -f and a commit of git to compare with.',
     )
     .option('--base <ref>', 'compare with what the files of -f are in this commit, branch or tag')
     .addOption(new Option('--by <unit>', 'what an end stands for').choices(units).default('workload'))

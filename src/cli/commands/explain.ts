@@ -18,8 +18,9 @@ export function explainCommand(terminal: Terminal, finish: Finish): Command {
   return withQuestionOptions(new Command('explain'))
     .summary('why one end reaches another, or does not')
     .description(
-      `Says for both directions which policies isolate an end, which rule allows what, at which line; for a denial also which
-rule comes nearest and what it misses. It ends with 0 whatever the answer; "can" tells it by the exit code.`,
+      'Says for both directions which policies isolate an end, which rule allows what, at which line; for a ' +
+        'denial also which rule comes nearest and what it misses. It ends with 0 whatever the answer; "can" ' +
+        'tells it by the exit code.',
     )
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
     .addHelpText(

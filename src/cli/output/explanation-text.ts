@@ -1,8 +1,8 @@
 import pc from 'picocolors';
 import type { Answer, LegAnswer, Verdict } from '../../analysis/question/answer.ts';
 import type { ServiceHop } from '../../analysis/question/service-hops.ts';
-import type { Explanation, SideExplanation } from '../../analysis/explain/explanation.ts';
-import { noCommonFamilyText, positionText, sideLinesFor, somebodyText } from '../../analysis/explain/text.ts';
+import type { Explanation } from '../../analysis/explain/explanation.ts';
+import { noCommonFamilyText, sideLinesFor, somebodyText } from '../../analysis/explain/text.ts';
 import type { Route } from '../../analysis/ingress/routes.ts';
 import { printable } from '../../model/read/quote.ts';
 import { nothing, trafficText } from '../../net/traffic.ts';
@@ -25,30 +25,6 @@ function lineText(line: string): string {
     .split(/(\u001b\[\d+m)/)
     .map((part, index) => (index % 2 === 1 ? part : printable(part)))
     .join('');
-}
-
-/** Why, in one line: `ingress of shop/db is isolated by shop/db-in (db.yaml:16)`. */
-export function reasonText({ legs }: Answer): string | undefined {
-  const leg = legs.find(({ verdict }) => verdict !== 'yes');
-  if (leg === undefined) return undefined;
-  const said = leg.leg.deadEnd?.message ?? leg.unknown;
-  if (said !== undefined) return printable(said);
-  const [explanation] = leg.explanations;
-  if (explanation === undefined) return undefined;
-  const { from, to, passes } = explanation;
-  const [source, destination] = [somebodyText(from), somebodyText(to)];
-  const part = passes === nothing ? '' : `, ${trafficText(passes)} alone`;
-  const sides = [sideReason(explanation.egress, source), sideReason(explanation.ingress, destination)];
-  const why = explanation.noCommonFamily === true ? [noCommonFamilyText] : sides.flatMap((one) => one ?? []);
-  return printable(`${source} -> ${destination}${part}: ${why.join('; ')}`);
-}
-
-function sideReason({ direction, denies, isolatedBy }: SideExplanation, name: string): string | undefined {
-  if (denies === nothing) return undefined;
-  const policies = isolatedBy.map(
-    ({ policy, source }) => `${policy}${source === undefined ? '' : ` (${positionText(source)})`}`,
-  );
-  return `${direction} of ${name} is isolated by ${policies.join(', ')}, and no rule allows it`;
 }
 
 interface Painting {
@@ -92,15 +68,22 @@ function titleOf(kind: LegAnswer['leg']['kind'], routes: readonly Route[]): stri
   if (kind === 'to-controller') return 'to the Ingress controller';
   const [route] = routes;
   if (route === undefined) return 'to a backend';
-  const { namespace } = route.ingress;
-  const { to } = route;
-  const backend =
-    to.kind === 'service' ? `svc/${namespace}/${to.service}:${String(to.port)}` : `resource ${to.resource}`;
+  return `from the Ingress controller to ${backendText(route)}, for ${requestsText(routes)}`;
+}
+
+export function backendText({ ingress, to }: Route): string {
+  return to.kind === 'service'
+    ? `svc/${ingress.namespace}/${to.service}:${String(to.port)}`
+    : `resource ${to.resource}`;
+}
+
+/** The requests that take these routes: `shop.example.com/api (ing/shop/shop)`. */
+export function requestsText(routes: readonly Route[]): string {
   const requests = routes.map(({ host, path, ingress }) => {
     const where = `${host === '' ? '*' : host}${path}`;
     return `${where} (ing/${ingress.namespace}/${ingress.name})`;
   });
-  return `from the Ingress controller to ${backend}, for ${[...new Set(requests)].join(', ')}`;
+  return [...new Set(requests)].join(', ');
 }
 
 function hopText({ service, port, targets }: ServiceHop): string {

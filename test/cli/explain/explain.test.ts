@@ -45,6 +45,54 @@ describe('ringfence can', () => {
   });
 });
 
+describe('the paths of a host', () => {
+  const text = files['ingress.yaml'] ?? '';
+  const gone = text.replace('service: { name: api,', 'service: { name: apy,');
+  const allowed = text.replace('ports: [{ port: 80 }]\n', 'ports: [{ port: 9090 }]\n');
+  const closed = text.replace('ports: [{ port: 8080 }]', 'ports: [{ port: 80 }]');
+  const can = (given: string, ...args: string[]) =>
+    run(['can', 'internet', 'shop.example.com', '-f', 'a.yaml', ...args], { files: { 'a.yaml': given } });
+
+  test('each has its answer beside the first reason', async () => {
+    const { code, out, err } = await can(text);
+    expect({ code, err }).toEqual({ code: 1, err: '' });
+    expect(out)
+      .toBe(`no - shop.example.com/api (ing/shop/shop): ingress-nginx/ingress-nginx-controller -> shop/api: ingress of shop/api is isolated by shop/api (a.yaml:63), and no rule allows it
+  shop.example.com/ (ing/shop/shop) -> svc/shop/web:80: yes
+  shop.example.com/api (ing/shop/shop) -> svc/shop/api:80: no
+`);
+    expect((await can(allowed)).out).toBe('yes\n');
+  });
+
+  test('a backend that the input does not have is no answer', async () => {
+    const { code, out, err } = await can(gone);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toBe(`error: shop.example.com/api (ing/shop/shop): no Service "shop/apy"
+  shop.example.com/ (ing/shop/shop) -> svc/shop/web:80: yes
+  shop.example.com/api (ing/shop/shop) -> svc/shop/apy:80: no answer
+`);
+    expect(await can(gone, '-q')).toMatchObject({ code: 2, out: '' });
+  });
+
+  test('unless another one is denied', async () => {
+    const { code, out } = await can(gone.replace('ports: [{ port: 8080 }]', 'ports: [{ port: 81 }]'));
+    expect(code).toBe(1);
+    expect(out).toContain('no - shop.example.com/ (ing/shop/shop): ');
+    expect(out).toContain('-> svc/shop/apy:80: no answer - no Service "shop/apy"\n');
+  });
+
+  test('explain says of every backend what becomes of it', async () => {
+    const explain = async (given: string) =>
+      await run(['explain', 'internet', 'shop.example.com', '-f', 'a.yaml'], { files: { 'a.yaml': given } });
+    const one = await explain(gone);
+    expect([one.code, one.out.split('\n')[0]]).toEqual([2, 'internet -> shop.example.com: no answer']);
+    expect(one.out).toContain('for shop.example.com/ (ing/shop/shop): allowed');
+    expect(one.out).toContain('no Service "shop/apy"\n  hint: did you mean svc/shop/api?');
+    const none = await explain(closed);
+    expect([none.code, none.out.split('\n')[0]]).toEqual([0, 'internet -> shop.example.com: denied']);
+  });
+});
+
 test.for<[string, string]>([
   ['web.shop.svc.cluster.local:80', 'write svc/shop/web:80'],
   ['web.shop.svc', 'write svc/shop/web'],
