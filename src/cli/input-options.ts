@@ -68,7 +68,7 @@ function withFileOptions(command: Command): Command {
 /** A cluster that was read without an error, and the lines of its files. */
 export interface ReadCluster {
   readonly cluster: Cluster;
-  /** The line of a place in a file that was read. */
+  /** The line of a place in a file that was read, where the places of its fields were asked for, too. */
   readonly sourceLine: (position: SourcePosition) => string | undefined;
   /** What was odd about it, none of it an error. */
   readonly diagnostics: readonly Diagnostic[];
@@ -130,13 +130,17 @@ export async function readFiles(
   options: InputOptions,
   terminal: Pick<Terminal, 'input' | 'err' | 'colour'>,
 ): Promise<ReadCluster | undefined> {
-  const request = { ...requestOf(options), keepLocators: options.keepLocators ?? false };
+  const { keepLocators = false } = options;
+  const request = { ...requestOf(options), keepLocators };
   const { cluster, diagnostics, ignored, sourceLine, locate } = await loadInput(request, terminal.input);
   if (diagnostics.length > 0)
     terminal.err(formatDiagnostics(diagnostics, { sourceLine, colour: terminal.colour.err }));
   if (diagnostics.some(({ severity }) => severity === 'error')) return undefined;
   noteIgnored(ignored, terminal);
-  return { cluster, diagnostics, sourceLine, locate };
+  // Either would keep the whole text of the files.
+  return keepLocators
+    ? { cluster, diagnostics, sourceLine, locate }
+    : { cluster, diagnostics, sourceLine: () => undefined };
 }
 
 /** What the options tell to read. */
