@@ -64,11 +64,13 @@ export interface PortName {
 /**
  * What the policies of the pod's own namespace make of the pod in one direction; `undefined` where none isolates it.
  * @param policies policies of the pod's namespace, in any order
+ * @param allows what the rules of a policy allow, for whoever has that at hand
  */
 export function isolationOf(
   pod: Pod,
   direction: Direction,
   policies: Iterable<NetworkPolicy>,
+  allows = allowsOf,
 ): Isolation | undefined {
   const isolating = [...policies]
     .filter((policy) => policy.policyTypes.includes(direction) && selects(policy, pod))
@@ -77,7 +79,7 @@ export function isolationOf(
   return {
     direction,
     policies: isolating.map(policyKey),
-    allows: isolating.flatMap((policy) => allowsOf(policy, direction, pod)),
+    allows: isolating.flatMap((policy) => allows(policy, direction, pod)),
   };
 }
 

@@ -18,6 +18,8 @@ export interface Connectivity {
   cell(from: number, to: number): Passage;
   /** The cells of a source, by position of the destination: for whoever wants them all. */
   row(from: number): readonly Passage[];
+  /** The same for some destinations, in their order. */
+  toward(destinations: readonly number[]): (from: number) => readonly Passage[];
 }
 
 export function connectivityOf(cluster: Cluster, by: By): Connectivity {
@@ -27,21 +29,26 @@ export function connectivityOf(cluster: Cluster, by: By): Connectivity {
 /** The same on what is already worked out. */
 export function connectivityIn(reach: Reach, by: By): Connectivity {
   const endpoints = endpointsOf(reach, by);
-  let sweep: ((from: number) => readonly Passage[]) | undefined;
+  const endpointAt = (at: number): Endpoint => {
+    const endpoint = endpoints[at];
+    if (endpoint === undefined) throw new RangeError('no such endpoint');
+    return endpoint;
+  };
+  let sweep: ((source: Endpoint) => readonly Passage[]) | undefined;
   return {
     by,
     endpoints,
     reach,
-    cell(from, to) {
-      const [source, destination] = [endpoints[from], endpoints[to]];
-      if (source === undefined || destination === undefined) throw new RangeError('no such endpoint');
-      return passageBetween(reach, source, destination);
+    cell: (from, to) => passageBetween(reach, endpointAt(from), endpointAt(to)),
+    row: (from) => (sweep ??= sweepToward(reach, endpoints))(endpointAt(from)),
+    toward(destinations) {
+      const own = sweepToward(reach, destinations.map(endpointAt));
+      return (from) => own(endpointAt(from));
     },
-    row: (from) => (sweep ??= sweepEndpoints(reach, endpoints))(from),
   };
 }
 
-function sweepEndpoints(reach: Reach, endpoints: readonly Endpoint[]): (from: number) => readonly Passage[] {
+function sweepToward(reach: Reach, endpoints: readonly Endpoint[]): (source: Endpoint) => readonly Passage[] {
   const destinations = endpoints.flatMap((endpoint, position) =>
     judgedParties(endpoint).map((party) => ({ position, party })),
   );
@@ -69,9 +76,7 @@ function sweepEndpoints(reach: Reach, endpoints: readonly Endpoint[]): (from: nu
     return row;
   };
 
-  return (from) => {
-    const source = endpoints[from];
-    if (source === undefined) throw new RangeError('no such endpoint');
+  return (source) => {
     const row = joined(judgedParties(source));
     const isHost = source.kind === 'pods' && source.hostNodes.size > 0;
     for (const to of source.kind === 'external' ? external : isHost ? endpoints.keys() : hosts) {

@@ -1,5 +1,4 @@
 import { families, type Family } from '../../net/protocol.ts';
-import { nothing } from '../../net/traffic.ts';
 import type { PartyIndex } from '../reach/parties.ts';
 import {
   decidedSide,
@@ -49,18 +48,19 @@ export function createSweep(reach: Reach, destinations: readonly PartyIndex[]): 
     return sides;
   };
 
-  const egressOf = (row: Row | undefined, family: Family): readonly Side[] => {
-    const sides = new Array<Side>(all.length).fill(row === undefined ? openSide : decidedSide(row.anyone));
-    for (const to of row?.exceptions ?? []) sides[to] = decidedSide(row?.toward(to, family) ?? nothing);
+  const egressOf = (row: Row, family: Family): readonly Side[] => {
+    const sides = new Array<Side>(all.length).fill(decidedSide(row.anyone));
+    for (const to of row.exceptions) sides[to] = decidedSide(row.toward(to, family));
     return sides;
   };
 
   const passagesIn = (from: PartyIndex, family: Family): readonly Passage[] => {
-    const egress = egressOf(reach.row(from, 'egress'), family);
+    const row = reach.row(from, 'egress');
+    const egress = row === undefined ? undefined : egressOf(row, family);
     const ingress = ingressFrom(from, family);
     let last = openPassage;
     return destinations.map((to, position) => {
-      const own = egress[to] ?? openSide;
+      const own = egress?.[to] ?? openSide;
       const other = ingress[rowNumbers[position] ?? 0] ?? openSide;
       if (last.egress !== own || last.ingress !== other) last = passageOf(own, other);
       return last;

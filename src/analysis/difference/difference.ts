@@ -48,23 +48,28 @@ export function differenceIn(before: Connectivity, after: Connectivity): Differe
     if (more !== nothing) opened.push({ ...change, traffic: more });
     if (less !== nothing) closed.push({ ...change, traffic: less });
   };
-  const columns = [...pieces.keys()].filter((at) => touched[at]);
-  for (const [at, from] of pieces.entries()) {
-    if (touched[at] === true) {
-      const [was, is] = [rowOf(before, from.before), rowOf(after, from.after)];
-      for (const to of pieces) compare(from, to, passageAt(was, to.before), passageAt(is, to.after));
-    } else if (columns.length * 4 > pieces.length) {
-      const [was, is] = [rowOf(before, from.before), rowOf(after, from.after)];
-      for (const position of columns) {
-        const to = pieces[position];
-        if (to !== undefined) compare(from, to, passageAt(was, to.before), passageAt(is, to.after));
+  const compareToward = (columns: readonly Piece[]): ((from: Piece) => void) => {
+    const was = passagesToward(
+      before,
+      columns.map((to) => to.before),
+    );
+    const is = passagesToward(
+      after,
+      columns.map((to) => to.after),
+    );
+    return (from) => {
+      const [old, now] = [was(from.before), is(from.after)];
+      for (const [at, to] of columns.entries()) {
+        compare(from, to, old[at] ?? noPassage, now[at] ?? noPassage);
       }
-    } else {
-      for (const position of columns) {
-        const to = pieces[position];
-        if (to !== undefined)
-          compare(from, to, cellOf(before, from.before, to.before), cellOf(after, from.after, to.after));
-      }
+    };
+  };
+  const touchedPieces = pieces.filter((_, at) => touched[at]);
+  if (touchedPieces.length > 0) {
+    const [compareWithAll, compareWithTouched] = [compareToward(pieces), compareToward(touchedPieces)];
+    for (const [at, from] of pieces.entries()) {
+      if (touched[at] === true) compareWithAll(from);
+      else compareWithTouched(from);
     }
   }
   return {
@@ -102,16 +107,20 @@ function endpointAt({ endpoints }: Connectivity, at: number | undefined): Endpoi
   return at === undefined ? undefined : endpoints[at];
 }
 
-function rowOf(connectivity: Connectivity, at: number | undefined): readonly Passage[] | undefined {
-  return at === undefined ? undefined : connectivity.row(at);
-}
-
-function passageAt(row: readonly Passage[] | undefined, at: number | undefined): Passage {
-  return (at === undefined ? undefined : row?.[at]) ?? noPassage;
-}
-
-function cellOf(connectivity: Connectivity, from: number | undefined, to: number | undefined): Passage {
-  return from === undefined || to === undefined ? noPassage : connectivity.cell(from, to);
+/** What passes from an endpoint to each of these, in their order; nothing to and from what is not there. */
+function passagesToward(
+  connectivity: Connectivity,
+  destinations: readonly (number | undefined)[],
+): (from: number | undefined) => readonly Passage[] {
+  const present = destinations.filter((at) => at !== undefined);
+  const toward = connectivity.toward(present);
+  return (from) => {
+    if (from === undefined) return [];
+    const passages = toward(from);
+    if (present.length === destinations.length) return passages;
+    let next = 0;
+    return destinations.map((at) => (at === undefined ? noPassage : (passages[next++] ?? noPassage)));
+  };
 }
 
 /** What passes in `after` and not in `before`, in some family. */

@@ -1,4 +1,4 @@
-import { directions, type NetworkPolicy, policyKey } from '../../model/network-policy.ts';
+import { directions, type NetworkPolicy, policyKey, type PolicyRule } from '../../model/network-policy.ts';
 import type { Connectivity } from '../connectivity/connectivity.ts';
 import type { PodEndpoint } from '../connectivity/endpoints.ts';
 import type { Reach } from '../reach/reach.ts';
@@ -36,6 +36,11 @@ export function policyTexts({ cluster }: Reach): PolicyTexts {
   return new Map(cluster.policies.map((policy) => [policyKey(policy), policyText(policy)]));
 }
 
-function policyText(policy: NetworkPolicy): string {
-  return JSON.stringify(policy, (key, value: unknown) => (key === 'source' ? undefined : value));
+function policyText({ source: _, ...policy }: NetworkPolicy): string {
+  const withoutSource = ({ source: __, ...rule }: PolicyRule): PolicyRule => rule;
+  return JSON.stringify({
+    ...policy,
+    ingress: policy.ingress.map(withoutSource),
+    egress: policy.egress.map(withoutSource),
+  });
 }

@@ -15,11 +15,28 @@ export interface Isolations {
 }
 
 export function createIsolations(policies: readonly NetworkPolicy[]): Isolations {
+  const allows = keptAllows();
   const byNamespace = new Map<string, NamespaceIsolations>();
   for (const [namespace, own] of Map.groupBy(policies, (policy) => policy.namespace)) {
-    byNamespace.set(namespace, isolationsOfNamespace(own));
+    byNamespace.set(namespace, isolationsOfNamespace(own, allows));
   }
-  return isolationsFrom(byNamespace);
+  return isolationsFrom(byNamespace, allows);
+}
+
+/** A policy selects many pods, and its rules are the same for all of them where they name no ports. */
+function keptAllows(): typeof allowsOf {
+  const known = {
+    ingress: new WeakMap<NetworkPolicy, readonly Allow[]>(),
+    egress: new WeakMap<NetworkPolicy, readonly Allow[]>(),
+  };
+  return (policy, direction, pod) => {
+    if (pod !== undefined && direction === 'ingress' && namesPorts(policy)) {
+      return allowsOf(policy, direction, pod);
+    }
+    const found = known[direction].get(policy) ?? allowsOf(policy, direction);
+    known[direction].set(policy, found);
+    return found;
+  };
 }
 
 interface NamespaceIsolations {
@@ -27,38 +44,38 @@ interface NamespaceIsolations {
   of(pod: Pod, direction: Direction): Isolation | undefined;
 }
 
-function isolationsFrom(byNamespace: ReadonlyMap<string, NamespaceIsolations>): Isolations {
-  const known = {
-    ingress: new WeakMap<NetworkPolicy, readonly Allow[]>(),
-    egress: new WeakMap<NetworkPolicy, readonly Allow[]>(),
-  };
+function isolationsFrom(
+  byNamespace: ReadonlyMap<string, NamespaceIsolations>,
+  allows: typeof allowsOf,
+): Isolations {
   return {
     of: (pod, direction) => byNamespace.get(pod.namespace)?.of(pod, direction),
     policiesIn: (namespace) => byNamespace.get(namespace)?.policies ?? [],
-    allowsOf(policy, direction) {
-      const found = known[direction].get(policy) ?? allowsOf(policy, direction);
-      known[direction].set(policy, found);
-      return found;
-    },
+    allowsOf: (policy, direction) => allows(policy, direction),
     withPolicies: (namespace, policies) =>
-      isolationsFrom(new Map(byNamespace).set(namespace, isolationsOfNamespace(policies))),
+      isolationsFrom(new Map(byNamespace).set(namespace, isolationsOfNamespace(policies, allows)), allows),
   };
 }
 
-function isolationsOfNamespace(unsorted: readonly NetworkPolicy[]): NamespaceIsolations {
+function isolationsOfNamespace(
+  unsorted: readonly NetworkPolicy[],
+  allows: typeof allowsOf,
+): NamespaceIsolations {
   const policies = [...unsorted].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const isolating = {
+    ingress: policies.filter(({ policyTypes }) => policyTypes.includes('ingress')),
+    egress: policies.filter(({ policyTypes }) => policyTypes.includes('egress')),
+  };
   const known = new Map<string, Isolation>();
   return {
     policies,
     of(pod, direction) {
-      const selecting = policies.filter(
-        (policy) => policy.policyTypes.includes(direction) && selects(policy, pod),
-      );
+      const selecting = isolating[direction].filter((policy) => selects(policy, pod));
       if (selecting.length === 0) return undefined;
       // Ingress port names are numbers of this pod; everything else of an isolation is the policies' own.
       const ports = direction === 'ingress' && selecting.some(namesPorts) ? pod.ports : [];
       const key = JSON.stringify([direction, selecting.map(({ name }) => name), ports]);
-      const found = known.get(key) ?? isolationOf(pod, direction, selecting);
+      const found = known.get(key) ?? isolationOf(pod, direction, selecting, allows);
       if (found !== undefined) known.set(key, found);
       return found;
     },

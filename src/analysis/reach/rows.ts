@@ -1,4 +1,4 @@
-import { matchesSelector } from '../../model/label-selector.ts';
+import { type LabelSelector, matchesSelector } from '../../model/label-selector.ts';
 import type { NetworkPolicy } from '../../model/network-policy.ts';
 import type { AddressBlock } from '../../net/address-block.ts';
 import { families, type Family } from '../../net/protocol.ts';
@@ -34,10 +34,20 @@ export function createRows(parties: Parties): Rows {
   const groups = new Map<string, readonly PartyIndex[]>();
   const blockClasses = new Map<string, readonly number[]>();
   const namespaces = namespacesOf(parties);
+  const matching = new Map<string, readonly string[]>();
+
+  const namespacesWithin = (selector: LabelSelector): readonly string[] => {
+    const key = JSON.stringify(selector);
+    const found =
+      matching.get(key) ??
+      namespaces.filter((name) => matchesSelector(selector, parties.index.namespaceLabels(name)));
+    matching.set(key, found);
+    return found;
+  };
 
   const members = (group: PodGroup): readonly PartyIndex[] => {
     const key = groupKey(group);
-    const found = groups.get(key) ?? membersOf(parties, namespaces, group);
+    const found = groups.get(key) ?? membersOf(parties, group, namespacesWithin);
     groups.set(key, found);
     return found;
   };
@@ -130,12 +140,13 @@ function namespacesOf({ all }: Parties): readonly NetworkPolicy['namespace'][] {
   ].sort();
 }
 
-function membersOf(parties: Parties, namespaces: readonly string[], group: PodGroup): readonly PartyIndex[] {
-  const { all, index } = parties;
-  const within =
-    group.kind === 'namespace'
-      ? [group.namespace]
-      : namespaces.filter((name) => matchesSelector(group.namespaces, index.namespaceLabels(name)));
+function membersOf(
+  parties: Parties,
+  group: PodGroup,
+  namespacesWithin: (selector: LabelSelector) => readonly string[],
+): readonly PartyIndex[] {
+  const { all } = parties;
+  const within = group.kind === 'namespace' ? [group.namespace] : namespacesWithin(group.namespaces);
   return within.flatMap((namespace) =>
     parties.ofNamespace(namespace).filter((at) => {
       const party = all[at];
