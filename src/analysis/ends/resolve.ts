@@ -18,6 +18,7 @@ import { podsOfService } from '../../policy/service-backends.ts';
 import type { PossiblePods } from '../reach/possible.ts';
 import type { Reach } from '../reach/reach.ts';
 import { type Expressed, expressed, type ExpressionProblem, notExpressed } from './expressed.ts';
+import { dnsNameProblem, ingressProblem } from './dns-names.ts';
 import type { DestinationExpression, EndExpression } from './expression.ts';
 import { internetBlocks } from './internet.ts';
 import type { Place, Target } from './place.ts';
@@ -110,16 +111,10 @@ function placesOf({ means, text }: EndExpression, within: Surroundings): Express
     case 'addresses':
       return expressed(blockPlaces(reach, subtractBlocks(means.cidr, means.except ?? [])));
     case 'ingress':
+      return ingressProblem(text);
     case 'host':
-      return ingressEnd(text);
+      return dnsNameProblem(text, means.host, reach.cluster);
   }
-}
-
-function ingressEnd(text: string): { readonly ok: false } & ExpressionProblem {
-  return notExpressed(
-    `${quote(text)} is an Ingress`,
-    'it can stand at the receiving end of the commands explain and can alone',
-  );
 }
 
 function serviceOf(
@@ -204,8 +199,9 @@ function wordPlaces(word: string, within: Surroundings): Expressed<readonly Plac
   }
   const found = workloadPlaces({ namespace: defaultNamespace, name: word }, reach);
   if (found.ok) return found;
-  if (reach.cluster.ingresses.some(({ backends }) => backends.some(({ host }) => host === word))) {
-    return ingressEnd(word);
+  // Names of objects may have dots, too: one that comes near is meant.
+  if (word.includes('.') && found.hint?.startsWith('did you mean') !== true) {
+    return dnsNameProblem(word, word, reach.cluster);
   }
   const meant = closest(word, [...names.keys(), 'internet', 'node', 'any']);
   return meant === undefined ? found : notExpressed(`${quote(word)} names nobody`, `did you mean ${meant}?`);

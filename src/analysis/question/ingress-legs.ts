@@ -3,6 +3,7 @@ import type { Pod } from '../../model/pod.ts';
 import { quote } from '../../model/read/quote.ts';
 import { closest } from '../../model/read/suggestion.ts';
 import type { Traffic } from '../../net/traffic.ts';
+import { noDnsNames } from '../ends/dns-names.ts';
 import { type Expressed, expressed, type ExpressionProblem, notExpressed } from '../ends/expressed.ts';
 import type { EndExpression } from '../ends/expression.ts';
 import type { Place, Target } from '../ends/place.ts';
@@ -74,7 +75,7 @@ function routesFor(request: Request, { reach, defaultNamespace }: Surroundings):
   const hosts = [...new Set(ingresses.flatMap(routesOf).map((route) => route.host))]
     .filter((one) => one !== '')
     .sort();
-  const known = hosts.length === 0 ? 'the input has no Ingress' : `the input has ${firstOf(hosts)}`;
+  const known = hosts.length === 0 ? noDnsNames : `the input has ${firstOf(hosts)}; ${noDnsNames}`;
   const meant = closest(host, hosts);
   return notExpressed(
     `no Ingress has the host ${quote(host)}`,

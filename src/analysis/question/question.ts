@@ -1,11 +1,12 @@
 import type { Service } from '../../model/cluster.ts';
 import { quote } from '../../model/read/quote.ts';
 import { type Expressed, expressed, notExpressed } from '../ends/expressed.ts';
+import { serviceNameProblem } from '../ends/dns-names.ts';
 import type { DestinationExpression, EndExpression } from '../ends/expression.ts';
 import type { Place, Target } from '../ends/place.ts';
 import { portExpressionText } from '../ends/port-expression.ts';
 import { resolveDestination, resolveEnd, type Surroundings } from '../ends/resolve.ts';
-import { findService, serviceOfName } from '../ends/service-targets.ts';
+import { findService } from '../ends/service-targets.ts';
 import { isIngressHost, type Route } from '../ingress/routes.ts';
 import { ingressLegs } from './ingress-legs.ts';
 import { type ServiceHop, serviceHops } from './service-hops.ts';
@@ -92,20 +93,14 @@ function legsOf(
   return expressed([{ kind: 'direct', from, to: to.value, hops, routes: [] }]);
 }
 
-/** The name of a Service in DNS, which is none of the ends: its pods are meant, by the ports of the Service. */
 function serviceByName(
   { end: { means, text }, ports }: DestinationExpression,
   { reach: { cluster } }: Surroundings,
 ): ReturnType<typeof notExpressed> | undefined {
   const host = means.kind === 'word' ? means.word : means.kind === 'host' ? means.host : '';
-  const service = serviceOfName(host);
-  const isMeant =
-    service !== undefined &&
-    !isIngressHost(cluster.ingresses, host) &&
-    cluster.services.some(({ namespace, name }) => service === `svc/${namespace}/${name}`);
-  if (!isMeant) return undefined;
+  if (isIngressHost(cluster.ingresses, host)) return undefined;
   const own = ports.length === 0 ? '' : `:${ports.map(portExpressionText).join()}`;
-  return notExpressed(`${quote(text)} is the name of a Service`, `write ${service}${own}`);
+  return serviceNameProblem(text, host, cluster, own);
 }
 
 /** J1 of docs/semantics.md: judged is the client itself, unless somebody has put a node's address in its place before. */

@@ -5,6 +5,7 @@ import {
   connectivityOf,
 } from '../../analysis/connectivity/connectivity.ts';
 import type { By, Endpoint } from '../../analysis/connectivity/endpoints.ts';
+import { noDnsNames } from '../../analysis/ends/dns-names.ts';
 import { focusOf } from '../../analysis/picture/focus.ts';
 import { type Picture, pictureOf } from '../../analysis/picture/picture.ts';
 import { type LabelSelector, matchesSelector } from '../../model/label-selector.ts';
@@ -101,15 +102,13 @@ function askedBy(
   if (endpoints.some(isAsked)) return isAsked;
   const ids = endpoints.map(({ id }) => id);
   const meant = focus === undefined ? undefined : closest(focus, ids);
+  const dns = focus !== undefined && /^[^/]+\.[^/]*[a-z]/i.test(focus) ? noDnsNames : undefined;
   const whom = [
     ...(focus === undefined ? [] : [quote(focus)]),
     ...(namespace === undefined ? [] : [`in namespace ${quote(namespace)}`]),
     ...(selector === undefined ? [] : ['with such labels']),
   ].join(' ');
-  throw new UsageError(
-    `there is no endpoint ${whom}`,
-    meant === undefined ? undefined : `did you mean ${meant}?`,
-  );
+  throw new UsageError(`there is no endpoint ${whom}`, meant === undefined ? dns : `did you mean ${meant}?`);
 }
 
 function* documentOf(

@@ -140,6 +140,14 @@ describe('ends', () => {
     ['shpo/thing', 'no workload or pod "shpo/thing"; did you mean namespace shop?'],
     ['prom', 'no workload or pod "default/prom"; did you mean mon/prom?'],
     ['intrenet', '"intrenet" names nobody; did you mean internet?'],
+    ...['example.com', 'api.example.com/v1', 'db.shop.svc.cluster.local'].map((name): [string, string] => [
+      name,
+      `"${name}" names nobody; NetworkPolicy knows no DNS names: write the addresses behind it, such as 192.0.2.7 or 192.0.2.0/24`,
+    ]),
+    [
+      'store.shop.svc.cluster.local',
+      '"store.shop.svc.cluster.local" is the name of a Service; write svc/shop/store',
+    ],
     ['nodes', '"nodes" names nobody; did you mean node?'],
     ['empty/*', 'namespace "empty" has no pods; ns:empty speaks of pods to come, too'],
     ['shpo/*', 'no namespace "shpo"; did you mean shop?'],

@@ -96,7 +96,7 @@ export const shop: Cluster = clusterOf({
       namespace: 'shop',
       name: 'front',
       ingressClassName: '',
-      backends: [{ host: 'shop.example.com', path: '/', service: 'web', port: 80 }],
+      backends: [{ host: 'shop.example.com', path: '/', pathType: 'Prefix', service: 'web', port: 80 }],
     },
   ],
   policies: [
