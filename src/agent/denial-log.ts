@@ -1,12 +1,13 @@
-import { type Denial, denialsOf } from '../analysis/explain/denial.ts';
+import { auditsOf, type Denial, denialsOf } from '../analysis/explain/denial.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { podKey } from '../model/pod.ts';
 import type { LoggedPacket, PacketLogEvent } from '../nft/packet-log.ts';
 import { type Endpoint, endpointAt, type Flow, type FlowProtocol } from '../policy/flow.ts';
+import { logPrefixes } from '../ruleset/verdict-chains.ts';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 
-/** Tells people which connections are denied, by name and with the reason. */
+/** Tells people which connections are denied, or would be by audit policies, by name and with the reason. */
 export interface DenialLog {
   /** Takes in what the kernel logs until the events end. Never rejects. */
   run(events: AsyncIterable<PacketLogEvent>): Promise<void>;
@@ -15,15 +16,19 @@ export interface DenialLog {
 
 export interface DenialCounts {
   /** Denied connections that were told, by namespace of the pod whose policies deny and by direction. */
-  readonly told: readonly {
-    readonly namespace: string;
-    readonly direction: string;
-    readonly count: number;
-  }[];
+  readonly told: readonly DenialCount[];
+  /** Allowed connections that were told as what audit policies would deny, by the same. */
+  readonly audited: readonly DenialCount[];
   /** Over the limit, and so not told. */
   readonly suppressed: number;
   /** Times that packets may have gone by unseen. */
   readonly lost: number;
+}
+
+export interface DenialCount {
+  readonly namespace: string;
+  readonly direction: string;
+  readonly count: number;
 }
 
 export interface DenialLogOptions {
@@ -44,14 +49,14 @@ const countedNamespaces = 500;
 
 export function createDenialLog({ clusterAround, log, clock }: DenialLogOptions): DenialLog {
   const toldAt = new Map<string, number>();
-  const told = new Map<string, { namespace: string; direction: string; count: number }>();
+  const [told, audited] = [createTally(), createTally()];
   let [allowance, filledAt, suppressed, lost] = [burst, clock.now(), 0, 0];
 
   return {
     async run(events) {
       for await (const event of events) take(event);
     },
-    counts: () => ({ told: [...told.values()], suppressed, lost }),
+    counts: () => ({ told: told.counts(), audited: audited.counts(), suppressed, lost }),
   };
 
   function take(event: PacketLogEvent): void {
@@ -64,16 +69,18 @@ export function createDenialLog({ clusterAround, log, clock }: DenialLogOptions)
         log.warn({ reason: event.reason }, 'denied connections went by unseen');
         return;
       case 'packet':
-        if (!isNew(event.packet)) return;
-        if (mayTell()) tell(event.packet);
-        else suppressed += 1;
+        if (!isNew(event)) return;
+        if (!mayTell()) suppressed += 1;
+        else if (event.prefix === logPrefixes.audited) tellAudit(event.packet);
+        else tell(event.packet);
     }
   }
 
-  function isNew({ source, destination, protocol, destinationPort }: LoggedPacket): boolean {
+  function isNew({ prefix, packet }: Extract<PacketLogEvent, { readonly kind: 'packet' }>): boolean {
+    const { source, destination, protocol, destinationPort } = packet;
     const now = clock.now();
     // Without the source port: a client that tries again takes another one.
-    const flow = [source, destination, protocol, destinationPort].join(' ');
+    const flow = [prefix, source, destination, protocol, destinationPort].join(' ');
     const before = toldAt.get(flow);
     if (before !== undefined && now - before < flowMemory) return false;
     toldAt.delete(flow);
@@ -95,23 +102,15 @@ export function createDenialLog({ clusterAround, log, clock }: DenialLogOptions)
   function tell(packet: LoggedPacket): void {
     const cluster = clusterAround(packet);
     const flow = flowOf(cluster, packet);
-    const facts = {
-      source: nameOf(flow.source),
-      sourceAddress: packet.source,
-      destination: nameOf(flow.destination),
-      destinationAddress: packet.destination,
-      protocol: flow.protocol === 'other' ? String(packet.protocol) : flow.protocol,
-      ...(flow.port === undefined ? {} : { port: flow.port }),
-    };
+    const facts = factsOf(flow, packet);
     const denials = denialsOf(cluster, flow);
     if (denials.length === 0) {
       // Closed for want of knowledge, or allowed meanwhile: no policy is to blame.
-      count('', 'unknown');
+      told.count('', 'unknown');
       log.info({ ...facts, reason: reasonWithoutPolicy(flow) }, 'connection denied');
     }
     for (const { direction, isolatedBy, nearest } of denials) {
-      const subject = direction === 'egress' ? flow.source : flow.destination;
-      count(subject.kind === 'pod' ? subject.pod.namespace : '', direction);
+      told.count(subjectNamespace(flow, direction), direction);
       log.info(
         {
           ...facts,
@@ -124,14 +123,52 @@ export function createDenialLog({ clusterAround, log, clock }: DenialLogOptions)
     }
   }
 
-  function count(namespace: string, direction: Denial['direction'] | 'unknown'): void {
-    const own = `${namespace} ${direction}`;
-    const isKnown = told.has(own) || told.size < 2 * countedNamespaces;
-    const key = isKnown ? own : `other ${direction}`;
-    const entry = told.get(key) ?? { namespace: isKnown ? namespace : 'other', direction, count: 0 };
-    entry.count += 1;
-    told.set(key, entry);
+  /** Not where another node's enforced policies deny it after all, or the policies have changed since. */
+  function tellAudit(packet: LoggedPacket): void {
+    const cluster = clusterAround(packet);
+    const flow = flowOf(cluster, packet);
+    for (const { direction, by } of auditsOf(cluster, flow)) {
+      audited.count(subjectNamespace(flow, direction), direction);
+      log.info({ ...factsOf(flow, packet), direction, audit: by.slice(0, 20) }, 'connection would be denied');
+    }
   }
+}
+
+interface Tally {
+  count(namespace: string, direction: Denial['direction'] | 'unknown'): void;
+  counts(): readonly DenialCount[];
+}
+
+/** Bounded: tenants decide how many namespaces there are. */
+function createTally(): Tally {
+  const entries = new Map<string, { namespace: string; direction: string; count: number }>();
+  return {
+    count(namespace, direction) {
+      const own = `${namespace} ${direction}`;
+      const isKnown = entries.has(own) || entries.size < 2 * countedNamespaces;
+      const key = isKnown ? own : `other ${direction}`;
+      const entry = entries.get(key) ?? { namespace: isKnown ? namespace : 'other', direction, count: 0 };
+      entry.count += 1;
+      entries.set(key, entry);
+    },
+    counts: () => [...entries.values()],
+  };
+}
+
+function subjectNamespace({ source, destination }: Flow, direction: Denial['direction']): string {
+  const subject = direction === 'egress' ? source : destination;
+  return subject.kind === 'pod' ? subject.pod.namespace : '';
+}
+
+function factsOf({ source, destination, protocol, port }: Flow, packet: LoggedPacket): object {
+  return {
+    source: nameOf(source),
+    sourceAddress: packet.source,
+    destination: nameOf(destination),
+    destinationAddress: packet.destination,
+    protocol: protocol === 'other' ? String(packet.protocol) : protocol,
+    ...(port === undefined ? {} : { port }),
+  };
 }
 
 function flowOf(cluster: Cluster, { source, destination, protocol, destinationPort }: LoggedPacket): Flow {

@@ -7,7 +7,7 @@ import { listConnectionMarks } from '../nft/connection-marks.ts';
 import type { Nft } from '../nft/nft.ts';
 import { type LoggedPacket, packetLog } from '../nft/packet-log.ts';
 import { formatVersion, type NftVersion } from '../nft/version.ts';
-import { denialLogPrefix } from '../ruleset/verdict-chains.ts';
+import { logPrefixes } from '../ruleset/verdict-chains.ts';
 import { closureEvent } from './closure-event.ts';
 import type { Clock } from './clock.ts';
 import type { AgentConfig, ListenAddress } from './config.ts';
@@ -150,7 +150,8 @@ function logDenials(config: AgentConfig, denials: DenialLog, signal: AbortSignal
   const { denialLog } = config.compiler;
   if (denialLog === undefined) return [];
   const { group } = denialLog;
-  return [denials.run(packetLog({ command: [config.ulogdPath], group, prefix: denialLogPrefix, signal }))];
+  const prefixes = Object.values(logPrefixes);
+  return [denials.run(packetLog({ command: [config.ulogdPath], group, prefixes, signal }))];
 }
 
 /** The two ends of a packet, and every policy that may have a say. */

@@ -113,9 +113,16 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     observer.diagnosed(policy, diagnostics);
   });
   const closures = createClosureReports((closure) => {
-    const { pod, direction, reason, message } = closure;
-    if (reason === 'defect') log.error({ pod, direction, reason: message }, 'pod closed by defect');
-    else log.warn({ pod, direction, reason: message }, 'pod closed: its policies are too large');
+    const { pod, direction, audit, reason, message } = closure;
+    const facts = { pod, direction, reason: message };
+    if (reason === 'too-large')
+      log.warn(
+        facts,
+        audit === true
+          ? 'audit of pod denies all: its policies are too large'
+          : 'pod closed: its policies are too large',
+      );
+    else log.error(facts, audit === true ? 'audit of pod spoilt by defect' : 'pod closed by defect');
     observer.closed(closure);
   });
   const drift = createDriftWatch({

@@ -29,11 +29,14 @@ export type LogMessage =
   | 'kernel verified'
   | 'pod closed by defect'
   | 'pod closed: its policies are too large'
+  | 'audit of pod spoilt by defect'
+  | 'audit of pod denies all: its policies are too large'
   | 'policy diagnostics'
   | 'object not understood'
   | 'denied connections are logged'
   | 'denied connections went by unseen'
   | 'connection denied'
+  | 'connection would be denied'
   | 'listening';
 
 /**

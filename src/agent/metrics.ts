@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { CompilerCounts } from '../ruleset/compiler.ts';
-import type { DenialCounts } from './denial-log.ts';
+import type { DenialCount, DenialCounts } from './denial-log.ts';
 import { type DriftCause, driftCauses } from './drift.ts';
-import { createMetricRegistry, type MetricRegistry } from './metric-registry.ts';
+import { createMetricRegistry, type MetricRegistry, type Series } from './metric-registry.ts';
 import type { SyncMode } from './sync-loop.ts';
 
 // A registry of its own, base units, and no label whose values a tenant chooses, but for a bounded number of namespaces:
@@ -235,7 +235,13 @@ function readDenials({ readCounter, readCounters }: MetricRegistry, sources: Met
     'ringfence_denied_connections_total',
     'Denied connections that were logged, by namespace of the pod whose policies deny it and by direction; each flow once a minute.',
     ['namespace', 'direction'],
-    () => sources.denials().told.map(({ namespace, direction, count }) => [{ namespace, direction }, count]),
+    () => seriesOf(sources.denials().told),
+  );
+  readCounters(
+    'ringfence_audit_denied_connections_total',
+    'Allowed connections that were logged because audit policies would deny them, by namespace of their pod and by direction; each flow once a minute.',
+    ['namespace', 'direction'],
+    () => seriesOf(sources.denials().audited),
   );
   readCounter(
     'ringfence_denial_log_suppressed_total',
@@ -247,6 +253,10 @@ function readDenials({ readCounter, readCounters }: MetricRegistry, sources: Met
     'Times that denied connections may have gone by unseen.',
     () => sources.denials().lost,
   );
+}
+
+function seriesOf(counts: readonly DenialCount[]): readonly Series<'namespace' | 'direction'>[] {
+  return counts.map(({ namespace, direction, count }) => [{ namespace, direction }, count]);
 }
 
 const watchTotals = {

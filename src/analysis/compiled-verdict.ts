@@ -4,6 +4,7 @@ import type { Endpoint, Flow, FlowProtocol } from '../policy/flow.ts';
 import { compile, type CompilerOptions, defaultCompilerOptions } from '../ruleset/compiler.ts';
 import { interpret } from '../ruleset/interpret.ts';
 import type { Hook, Ruleset } from '../ruleset/objects.ts';
+import { sharedChains } from '../ruleset/verdict-chains.ts';
 import type { Packet } from '../ruleset/packet.ts';
 
 /** The ruleset of each node of the cluster, by node name. */
@@ -27,6 +28,17 @@ export function isCompiledAllowed(rulesets: ReadonlyMap<string, Ruleset>, flow: 
   return crossings(flow).every(({ node, hook }) => {
     const ruleset = rulesets.get(node);
     return ruleset === undefined || interpret(ruleset, firstPacket(flow, hook)).verdict === 'accept';
+  });
+}
+
+/** Whether the compiled rulesets tell the first packet of a connection as one that audit policies would deny. */
+export function isCompiledAudited(rulesets: ReadonlyMap<string, Ruleset>, flow: Flow): boolean {
+  return crossings(flow).some(({ node, hook }) => {
+    const ruleset = rulesets.get(node);
+    if (ruleset === undefined) return false;
+    return interpret(ruleset, firstPacket(flow, hook)).trace.some(
+      ({ chain }) => chain === sharedChains.audited,
+    );
   });
 }
 

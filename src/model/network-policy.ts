@@ -31,6 +31,8 @@ export interface NetworkPolicy {
   readonly egress: readonly PolicyRule[];
   /** The directions whose rules were dropped for that; absent where there is none. */
   readonly droppedRules?: readonly Direction[];
+  /** Judged and told, but not enforced: it neither isolates nor allows. Absent: enforced. */
+  readonly audit?: true;
   readonly annotations: Readonly<Record<string, string>>;
   readonly source?: SourcePosition;
 }
@@ -68,6 +70,17 @@ export type PolicyPort =
   | { readonly kind: 'all'; readonly protocol: Protocol }
   | { readonly kind: 'range'; readonly protocol: Protocol; readonly first: number; readonly last: number }
   | { readonly kind: 'named'; readonly protocol: Protocol; readonly name: string };
+
+/** Whether a policy is enforced, or only told what it would deny. */
+export const policyModes = ['enforce', 'audit'] as const;
+export type PolicyMode = (typeof policyModes)[number];
+
+/** The annotation that says so; without it a policy is enforced. */
+export const modeAnnotation = 'ringfence.dev/mode';
+
+export function modeOf({ audit }: Pick<NetworkPolicy, 'audit'>): PolicyMode {
+  return audit === true ? 'audit' : 'enforce';
+}
 
 export function policyKey(policy: { readonly namespace: string; readonly name: string }): PolicyKey {
   return `${policy.namespace}/${policy.name}` as PolicyKey;

@@ -22,7 +22,7 @@ export interface LoggedPacket {
 }
 
 export type PacketLogEvent =
-  | { readonly kind: 'packet'; readonly packet: LoggedPacket }
+  | { readonly kind: 'packet'; readonly prefix: string; readonly packet: LoggedPacket }
   /** From now on packets are told. */
   | { readonly kind: 'listening' }
   /** Packets may have gone by untold: the reader ended, said something else, or was faster than its reader. */
@@ -33,8 +33,8 @@ export interface PacketLogOptions {
   readonly command: readonly [string, ...string[]];
   /** The group of nfnetlink_log. */
   readonly group: number;
-  /** Packets with another prefix are somebody else's. */
-  readonly prefix: string;
+  /** Packets with other prefixes are somebody else's. */
+  readonly prefixes: readonly string[];
   readonly signal: AbortSignal;
   /** Between a reader that ended and the next. */
   readonly pause?: RestartPause;
@@ -58,7 +58,7 @@ export async function* packetLog(options: PacketLogOptions): AsyncGenerator<Pack
   }));
   const folder = await makeFolder();
   const socket = path.join(folder, 'packets');
-  const server = await listen(socket, options.prefix, queue);
+  const server = await listen(socket, options.prefixes, queue);
   const config = path.join(folder, 'ulogd.conf');
   await writeFile(config, ulogdConfig(options.group, socket), { mode: 0o600 });
   const command = [...options.command, '--configfile', config];
@@ -104,13 +104,17 @@ file="${socket}"
 `;
 }
 
-function listen(socket: string, prefix: string, queue: EventQueue<PacketLogEvent>): Promise<Server> {
+function listen(
+  socket: string,
+  prefixes: readonly string[],
+  queue: EventQueue<PacketLogEvent>,
+): Promise<Server> {
   const server = createServer((connection) => {
     queue.push({ kind: 'listening' });
     // A connection that breaks ends with its process, which says so.
     connection.on('error', () => connection.destroy());
     createInterface({ input: connection }).on('line', (line) => {
-      const event = eventOf(line, prefix);
+      const event = eventOf(line, prefixes);
       if (event !== undefined) queue.push(event);
     });
   });
@@ -157,14 +161,16 @@ async function keepReading(
 }
 
 /** What one line of ulogd's JSON says; `undefined` for packets of others. */
-export function eventOf(line: string, prefix: string): PacketLogEvent | undefined {
+export function eventOf(line: string, prefixes: readonly string[]): PacketLogEvent | undefined {
   let json: unknown;
   try {
     json = JSON.parse(line);
   } catch {
     return { kind: 'lost', reason: `not JSON: ${line.slice(0, 100)}` };
   }
-  if (!isRecord(json) || json['oob.prefix'] !== prefix) return undefined;
+  if (!isRecord(json)) return undefined;
+  const prefix = json['oob.prefix'];
+  if (typeof prefix !== 'string' || !prefixes.includes(prefix)) return undefined;
   const [source, destination] = [addressAt(json, 'src_ip'), addressAt(json, 'dest_ip')];
   const protocol = json['ip.protocol'] ?? json['ip6.nexthdr'];
   if (source === undefined || destination === undefined || !isWhole(protocol, 255)) {
@@ -176,6 +182,7 @@ export function eventOf(line: string, prefix: string): PacketLogEvent | undefine
   }
   return {
     kind: 'packet',
+    prefix,
     packet: {
       source,
       destination,

@@ -52,6 +52,8 @@ export interface Evaluation {
   readonly allowed: boolean;
   readonly egress: DirectionVerdict;
   readonly ingress: DirectionVerdict;
+  /** Present where it is allowed and would not be, were the audit policies enforced too: those that isolate then, sorted. */
+  readonly audit?: readonly PolicyKey[];
 }
 
 /**
@@ -64,6 +66,22 @@ export function evaluate(
   flow: Flow,
   options: EvaluateOptions = { nodeEgress: 'allow' },
 ): Evaluation {
+  const enforced = evaluateAll({ ...cluster, policies: cluster.policies.filter(isEnforced) }, flow, options);
+  const audits = cluster.policies.filter((policy) => !isEnforced(policy)).map(policyKey);
+  if (!enforced.allowed || audits.length === 0) return enforced;
+  const { egress, ingress } = evaluateAll(cluster, flow, options);
+  const by = [egress, ingress].flatMap((side) => (side.kind === 'denied' ? side.by : []));
+  const audit = audits.filter((policy) => by.includes(policy)).sort();
+  return audit.length === 0 ? enforced : { ...enforced, audit };
+}
+
+/** `ringfence.dev/mode: audit` is an idea of Ringfence: to the API such a policy is like any other. */
+function isEnforced(policy: NetworkPolicy): boolean {
+  return policy.audit !== true;
+}
+
+/** As if every policy were enforced. */
+function evaluateAll(cluster: Cluster, flow: Flow, options: EvaluateOptions): Evaluation {
   const egress = judge(cluster, 'egress', flow, options);
   const ingress = judge(cluster, 'ingress', flow, options);
   return { allowed: egress.kind !== 'denied' && ingress.kind !== 'denied', egress, ingress };

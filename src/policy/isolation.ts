@@ -1,9 +1,11 @@
 import { matchesSelector, type LabelSelector } from '../model/label-selector.ts';
 import {
   type Direction,
+  modeOf,
   type NetworkPolicy,
   type PolicyKey,
   policyKey,
+  type PolicyMode,
   type PolicyPeer,
   type PolicyPort,
   type PolicyRule,
@@ -19,6 +21,8 @@ import type { Protocol } from '../net/protocol.ts';
  */
 export interface Isolation {
   readonly direction: Direction;
+  /** By audit policies: what nothing allows is told, not denied. Absent: enforced. */
+  readonly audit?: true;
   /** The policies that isolate the pod, sorted. */
   readonly policies: readonly PolicyKey[];
   /** Sorted by policy and rule. Rules that can match nothing are left out. */
@@ -62,7 +66,8 @@ export interface PortName {
 }
 
 /**
- * What the policies of the pod's own namespace make of the pod in one direction; `undefined` where none isolates it.
+ * What the policies of the pod's own namespace make of the pod in one direction; `undefined` where none isolates it. Policies
+ * of the other mode have no part in it.
  * @param policies policies of the pod's namespace, in any order
  * @param allows what the rules of a policy allow, for whoever has that at hand
  */
@@ -70,14 +75,18 @@ export function isolationOf(
   pod: Pod,
   direction: Direction,
   policies: Iterable<NetworkPolicy>,
+  mode: PolicyMode = 'enforce',
   allows = allowsOf,
 ): Isolation | undefined {
   const isolating = [...policies]
-    .filter((policy) => policy.policyTypes.includes(direction) && selects(policy, pod))
+    .filter(
+      (policy) => modeOf(policy) === mode && policy.policyTypes.includes(direction) && selects(policy, pod),
+    )
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   if (isolating.length === 0) return undefined;
   return {
     direction,
+    ...(mode === 'audit' ? { audit: true } : {}),
     policies: isolating.map(policyKey),
     allows: isolating.flatMap((policy) => allows(policy, direction, pod)),
   };

@@ -6,7 +6,7 @@ import { type Cidr, cidrContains, compareCidrs } from '../net/cidr.ts';
 import { selects } from '../policy/isolation.ts';
 import { createPodIndex } from '../policy/pod-index.ts';
 import { createEpochSupply, type EpochSupply } from './epoch-supply.ts';
-import { type Closure, judgesOf, type LocalPod, writePods } from './local-pod.ts';
+import { type Closure, type Judge, judgesOf, type LocalPod, writePods } from './local-pod.ts';
 import type { Body } from './lower.ts';
 import { mayNarrow } from './narrowing.ts';
 import type { InterfacePattern, Ruleset } from './objects.ts';
@@ -90,6 +90,8 @@ export interface PodClosure extends Closure {
   readonly pod: PodKey;
   readonly uid: string;
   readonly direction: Direction;
+  /** By audit policies: nothing is closed, everything is told as what they would deny. */
+  readonly audit?: true;
 }
 
 export interface CompilerCounts {
@@ -129,8 +131,9 @@ export function createCompiler(options: CompilerOptions): Compiler {
   for (const set of skeletonSets()) table.addSet(set);
 
   const closedPods = (reason: Closure['reason']): number =>
-    [...locals.values()].filter(({ judges }) => judges.some(({ closed }) => closed?.reason === reason))
-      .length;
+    [...locals.values()].filter(({ judges }) =>
+      judges.some((judge) => isEnforced(judge) && judge.closed?.reason === reason),
+    ).length;
 
   const policiesOf = (namespace: string): Iterable<NetworkPolicy> => policies.get(namespace)?.values() ?? [];
 
@@ -266,8 +269,10 @@ export function createCompiler(options: CompilerOptions): Compiler {
     ruleset: () => table.ruleset(),
     closures: () =>
       [...locals].flatMap(([key, { pod, judges }]) =>
-        judges.flatMap(({ direction, closed }) =>
-          closed === undefined ? [] : [{ pod: key, uid: pod.uid, direction, ...closed }],
+        judges.flatMap(({ direction, isolation: { audit }, closed }) =>
+          closed === undefined
+            ? []
+            : [{ pod: key, uid: pod.uid, direction, ...(audit === undefined ? {} : { audit }), ...closed }],
         ),
       ),
     counts() {
@@ -280,7 +285,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
           (options.podInterfaces ?? []).length > 0
             ? 0
             : [...locals.values()].filter(({ pod }) => !pod.addresses.every(isInRange)).length,
-        isolatedLocalPods: [...locals.values()].filter(({ judges }) => judges.length > 0).length,
+        isolatedLocalPods: [...locals.values()].filter(({ judges }) => judges.some(isEnforced)).length,
         closedByDefect: closedPods('defect'),
         closedByLimit: closedPods('too-large'),
         namespaces: index.namespaceCount,
@@ -295,6 +300,10 @@ export function createCompiler(options: CompilerOptions): Compiler {
       };
     },
   };
+}
+
+function isEnforced({ isolation }: Judge): boolean {
+  return isolation.audit !== true;
 }
 
 /** The ruleset that the agent on a node enforces for a whole cluster: a compiler fed once. */

@@ -1,4 +1,4 @@
-import { type Direction, directions, type NetworkPolicy } from '../model/network-policy.ts';
+import { type Direction, directions, type NetworkPolicy, type PolicyMode } from '../model/network-policy.ts';
 import type { Pod } from '../model/pod.ts';
 import { familyOf } from '../net/address.ts';
 import { hostCidr } from '../net/cidr.ts';
@@ -44,6 +44,7 @@ export interface Judge {
 }
 
 /**
+/**
  * Sets of pods that one pod may need in one direction. Rules of the same ports share one, so that it takes a hundred
  * different ports to come here; each set may hold every pod of the cluster, and each event of a pod looks at each set.
  */
@@ -51,7 +52,8 @@ const mostPodSets = 100;
 
 /**
  * Who judges a pod of this node, by the policies of its namespace. A direction whose rules are too many or cannot be compiled
- * is closed, and only for this pod: what a tenant writes must not stop the node.
+ * is closed, and only for this pod: what a tenant writes must not stop the node. Audit policies judge where no other does:
+ * beside one that isolates they could only allow more.
  * @param bodies bodies made so far in this step: replicas have equal isolations, and each is lowered once
  */
 export function judgesOf(
@@ -64,25 +66,42 @@ export function judgesOf(
   );
   const own = [...policies];
   return directions.flatMap((direction) => {
-    const close = (closed: Closure): readonly Judge[] => {
-      const nothing: Isolation = { direction, policies: [], allows: [] };
-      return [{ ...judgeOf(pod, nothing, bodyFor(nothing, podFamilies, bodies)), closed }];
-    };
-    try {
-      const oversize = oversizeOf(pod, direction, own);
-      if (oversize !== undefined) return close({ reason: 'too-large', message: oversize.message });
-      const isolation = isolationOf(pod, direction, own);
-      if (isolation === undefined) return [];
-      const body = bodyFor(isolation, podFamilies, bodies);
-      const podSets = body.sets.filter(({ kind }) => kind === 'pods' || kind === 'endpoints').length;
-      if (podSets <= mostPodSets * podFamilies.length) return [judgeOf(pod, isolation, body)];
-      const most = mostPodSets * podFamilies.length;
-      const message = `its policies need ${String(podSets)} sets of pods, more than ${String(most)}`;
-      return close({ reason: 'too-large', message });
-    } catch (error) {
-      return close({ reason: 'defect', message: error instanceof Error ? error.message : String(error) });
-    }
+    return (
+      judgesIn('enforce', pod, direction, own, podFamilies, bodies) ??
+      judgesIn('audit', pod, direction, own, podFamilies, bodies) ??
+      []
+    );
   });
+}
+
+/** `undefined` where no policy in that mode isolates the pod. */
+function judgesIn(
+  mode: PolicyMode,
+  pod: Pod,
+  direction: Direction,
+  policies: readonly NetworkPolicy[],
+  podFamilies: readonly Family[],
+  bodies: Map<string, Body>,
+): readonly [Judge] | undefined {
+  const close = (closed: Closure): readonly [Judge] => {
+    const audit = mode === 'audit' ? ({ audit: true } as const) : {};
+    const nothing: Isolation = { direction, ...audit, policies: [], allows: [] };
+    return [{ ...judgeOf(pod, nothing, bodyFor(nothing, podFamilies, bodies)), closed }];
+  };
+  try {
+    const oversize = oversizeOf(pod, direction, policies, mode);
+    if (oversize !== undefined) return close({ reason: 'too-large', message: oversize.message });
+    const isolation = isolationOf(pod, direction, policies, mode);
+    if (isolation === undefined) return undefined;
+    const body = bodyFor(isolation, podFamilies, bodies);
+    const podSets = body.sets.filter(({ kind }) => kind === 'pods' || kind === 'endpoints').length;
+    if (podSets <= mostPodSets * podFamilies.length) return [judgeOf(pod, isolation, body)];
+    const most = mostPodSets * podFamilies.length;
+    const message = `its policies need ${String(podSets)} sets of pods, more than ${String(most)}`;
+    return close({ reason: 'too-large', message });
+  } catch (error) {
+    return close({ reason: 'defect', message: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 function bodyFor(isolation: Isolation, podFamilies: readonly Family[], bodies: Map<string, Body>): Body {
@@ -117,7 +136,9 @@ function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
         {
           matches: [],
           statements: [{ kind: 'verdict', verdict: { kind: 'jump', chain: body.entry } }],
-          comment: commentText(`isolated by ${isolation.policies.join(', ')}`),
+          comment: commentText(
+            `${isolation.audit === true ? 'audited' : 'isolated'} by ${isolation.policies.join(', ')}`,
+          ),
         },
         {
           matches: [],

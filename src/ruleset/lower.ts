@@ -21,7 +21,7 @@ import { sharedChains } from './verdict-chains.ts';
 
 /** What lowering one isolation needs in the table: chains, and sets whose members are somebody else's to find. */
 export interface Body {
-  /** Where the pod's own chain jumps. Returns what is allowed, never returns what is denied. */
+  /** Where the pod's own chain jumps. Returns what is allowed, never returns what is denied; an audit returns all. */
   readonly entry: ChainName;
   readonly chains: readonly Chain[];
   readonly sets: readonly SetDefinition[];
@@ -172,7 +172,10 @@ function classVerdict(
     return { verdict: { kind: 'return' }, sets: [] };
   const { matches, sets } = mergedPeers(members, isolation, podFamilies);
   const comment = rulesComment(members);
-  const rules = [...matches.map((peer) => ({ matches: peer, statements: allowed, comment })), deny];
+  const rules = [
+    ...matches.map((peer) => ({ matches: peer, statements: allowed, comment })),
+    endOf(isolation),
+  ];
   const chain = { name: contentChainName(`${isolation.direction}-ports`, rules), rules };
   return { verdict: { kind: 'goto', chain: chain.name }, chain, sets };
 }
@@ -183,8 +186,9 @@ function bodyOf(
   sets: readonly SetDefinition[],
   chains: readonly Chain[],
 ): Body {
-  const all = [...rules, deny];
-  const entry = contentChainName(`${isolation.direction}-rules`, all);
+  const all = [...rules, endOf(isolation)];
+  const what = isolation.audit === true ? 'audit' : 'rules';
+  const entry = contentChainName(`${isolation.direction}-${what}`, all);
   const byName = new Map(sets.map((set) => [set.name, set]));
   return { entry, chains: [...chains, { name: entry, rules: all }], sets: [...byName.values()] };
 }
@@ -312,10 +316,12 @@ function portsMatch(protocol: Protocol, ranges: readonly PortRange[]): Match {
 }
 
 const allowed: readonly Statement[] = [{ kind: 'counter' }, { kind: 'verdict', verdict: { kind: 'return' } }];
-const deny: Rule = {
-  matches: [],
-  statements: [{ kind: 'verdict', verdict: { kind: 'goto', chain: sharedChains.denied } }],
-};
+
+/** What happens to what no rule allows. */
+function endOf({ audit }: Isolation): Rule {
+  const chain = audit === true ? sharedChains.audited : sharedChains.denied;
+  return { matches: [], statements: [{ kind: 'verdict', verdict: { kind: 'goto', chain } }] };
+}
 
 /** Rules that allow just the same are one; the first name stands for all. */
 function distinctAllows(allows: readonly Allow[]): readonly Allow[] {

@@ -19,6 +19,7 @@ import {
 } from './objects.ts';
 import { goto, jump, marked, rule, verdict } from './rule.ts';
 import {
+  auditedChain,
   deniedChain,
   judgedChain,
   replyChain,
@@ -95,6 +96,7 @@ export function skeletonChains(options: SkeletonOptions): readonly Chain[] {
     receivingChain(),
     judgedChain(options),
     deniedChain(options),
+    auditedChain(options),
     revokedChain(),
   ];
 }

@@ -12,6 +12,8 @@ export const sharedChains = {
   judged: 'judged' as ChainName,
   /** A connection that no policy allows. */
   denied: 'denied' as ChainName,
+  /** A connection that audit policies would deny. */
+  audited: 'audited' as ChainName,
 };
 
 /** What verdicts depend on. */
@@ -31,8 +33,8 @@ export interface DenialLog {
   readonly perSecond: number;
 }
 
-/** The prefix of what is logged; it tells our packets from those of others in one group. */
-export const denialLogPrefix = 'ringfence denied';
+/** The prefixes of what is logged; they tell our packets from those of others in one group. */
+export const logPrefixes = { denied: 'ringfence denied', audited: 'ringfence audit' } as const;
 
 /** Bytes of a packet that are logged: enough for any IP header and the ports behind it. */
 const loggedBytes = 128;
@@ -95,7 +97,9 @@ export function deniedChain({ ctMarkMask, deny, denialLog }: Omit<VerdictOptions
         [verdict('accept')],
         'a reset ends what is cut anyway',
       ),
-      ...(denialLog === undefined ? [] : [logRule(denialLog)]),
+      ...(denialLog === undefined
+        ? []
+        : [logRule(denialLog, logPrefixes.denied, 'for the log of denied connections')]),
       rule(
         [established, { kind: 'protocol', protocol: 'TCP' }],
         [{ kind: 'counter' }, { kind: 'reject', with: 'tcp-reset' }],
@@ -114,15 +118,28 @@ export function deniedChain({ ctMarkMask, deny, denialLog }: Omit<VerdictOptions
   };
 }
 
-/** Here every policy had its say: what another one allows is never logged. */
-function logRule({ group, perSecond }: DenialLog): Rule {
+/** Counts and tells, and returns to the pod's chain as if the connection were allowed: audit policies deny nothing. */
+export function auditedChain({ denialLog }: Pick<VerdictOptions, 'denialLog'>): Chain {
+  return {
+    name: sharedChains.audited,
+    rules: [
+      ...(denialLog === undefined
+        ? []
+        : [logRule(denialLog, logPrefixes.audited, 'for the log of audited connections')]),
+      rule([], [{ kind: 'counter' }, verdict('return')], 'would be denied, were audit policies enforced'),
+    ],
+  };
+}
+
+/** Where this stands every policy of the pod had its say: what another one allows is never logged. */
+function logRule({ group, perSecond }: DenialLog, prefix: string, comment: string): Rule {
   return rule(
     [],
     [
       { kind: 'limit', perSecond, burst: 2 * perSecond },
-      { kind: 'log', group, prefix: denialLogPrefix, bytes: loggedBytes },
+      { kind: 'log', group, prefix, bytes: loggedBytes },
     ],
-    'for the log of denied connections',
+    comment,
   );
 }
 

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { createDenialLog } from '../../src/agent/denial-log.ts';
 import type { Log } from '../../src/agent/log.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
+import type { NetworkPolicy } from '../../src/model/network-policy.ts';
 import { readNetworkPolicy } from '../../src/model/read/network-policy.ts';
 import type { LoggedPacket, PacketLogEvent } from '../../src/nft/packet-log.ts';
 import { eventOf } from '../../src/nft/packet-log.ts';
+import { logPrefixes } from '../../src/ruleset/verdict-chains.ts';
 import { address, cluster, pod } from '../lab/network/cluster.ts';
 import { createFakeClock } from './fake-clock.ts';
 
@@ -14,12 +16,25 @@ const denyAll = readNetworkPolicy(
   { metadata: { namespace: 'x', name: 'deny' }, spec: { podSelector: {} } },
   { mode: 'strict' },
 ).object;
+const tryOut: NetworkPolicy = {
+  namespace: 'x',
+  name: 'try',
+  uid: '',
+  generation: 1,
+  podSelector: [],
+  policyTypes: ['egress'],
+  ingress: [],
+  egress: [],
+  audit: true,
+  annotations: {},
+};
 const around = (policies = denyAll === undefined ? [] : [denyAll]): Cluster =>
   cluster([web, db], { policies });
 
-function packet(overrides: Partial<LoggedPacket> = {}): PacketLogEvent {
+function packet(overrides: Partial<LoggedPacket> = {}, prefix: string = logPrefixes.denied): PacketLogEvent {
   return {
     kind: 'packet',
+    prefix,
     packet: {
       source: address('10.0.0.1'),
       destination: address('10.0.0.2'),
@@ -84,6 +99,39 @@ describe('one flow', () => {
   });
 });
 
+describe('what audit policies would deny', () => {
+  const audited = packet({}, logPrefixes.audited);
+
+  test('is told and counted apart from what is denied', async () => {
+    const { lines, run, denials } = setUp(around([tryOut]));
+    await run(audited, audited);
+    expect(lines).toEqual([
+      {
+        message: 'connection would be denied',
+        source: 'x/web',
+        sourceAddress: '10.0.0.1',
+        destination: 'x/db',
+        destinationAddress: '10.0.0.2',
+        protocol: 'TCP',
+        port: 80,
+        direction: 'egress',
+        audit: ['x/try'],
+      },
+    ]);
+    expect(denials.counts()).toMatchObject({
+      told: [],
+      audited: [{ namespace: 'x', direction: 'egress', count: 1 }],
+    });
+  });
+
+  test('is not told where another policy denies it', async () => {
+    const { lines, run, denials } = setUp(around([tryOut, ...around().policies]));
+    await run(audited);
+    expect(lines).toEqual([]);
+    expect(denials.counts().audited).toEqual([]);
+  });
+});
+
 test('a flood is told up to the limit, and the rest is counted', async () => {
   const { lines, run, denials, clock } = setUp();
   const flood = (first: number) =>
@@ -114,11 +162,12 @@ describe('a line of ulogd', () => {
     dest_ip: '10.0.0.2',
     dest_port: 53,
   };
-  const read = (json: unknown) => eventOf(JSON.stringify(json), 'ours');
+  const read = (json: unknown) => eventOf(JSON.stringify(json), ['other', 'ours']);
 
   test('is a packet', () => {
     expect(read(line)).toEqual({
       kind: 'packet',
+      prefix: 'ours',
       packet: { source: '10.0.0.1', destination: '10.0.0.2', protocol: 17, destinationPort: 53 },
     });
   });
@@ -139,6 +188,6 @@ describe('a line of ulogd', () => {
     { ...line, dest_port: 1e300 },
   ])('that cannot be read is said to be lost: %o', (broken) => {
     expect(read(broken)).toMatchObject({ kind: 'lost' });
-    expect(eventOf('{', 'ours')).toMatchObject({ kind: 'lost' });
+    expect(eventOf('{', ['ours'])).toMatchObject({ kind: 'lost' });
   });
 });

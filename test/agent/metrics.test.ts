@@ -34,6 +34,7 @@ function setUp() {
       freeEpochs: () => 41,
       denials: () => ({
         told: [{ namespace: 'shop', direction: 'ingress', count: 2 }],
+        audited: [{ namespace: 'shop', direction: 'egress', count: 3 }],
         suppressed: 1,
         lost: 0,
       }),
@@ -114,4 +115,10 @@ test('syncs are counted in base units', async () => {
 test('two agents in one process share nothing', async () => {
   setUp().syncFailed('timeout');
   expect(await setUp().text()).not.toContain('ringfence_sync_failures_total{');
+});
+
+test('denied and audited connections are counted by namespace and direction', async () => {
+  const text = await setUp().text();
+  expect(text).toContain('ringfence_denied_connections_total{namespace="shop",direction="ingress"} 2');
+  expect(text).toContain('ringfence_audit_denied_connections_total{namespace="shop",direction="egress"} 3');
 });

@@ -1,3 +1,4 @@
+import { auditCases } from './audit.cases.ts';
 import { bothDirectionsCases } from './both-directions.cases.ts';
 import { brokenPoliciesCases } from './broken-policies.cases.ts';
 import { emptyMissingNullCases } from './empty-missing-null.cases.ts';
@@ -24,6 +25,7 @@ export const casesByTopic: Readonly<Record<string, readonly PolicyCase[]>> = {
   'who is a pod': whoIsAPodCases,
   'what policies are judged on': protocolsCases,
   'policies that cannot be understood': brokenPoliciesCases,
+  'audit policies': auditCases,
   'known bugs of engines': knownEngineBugsCases,
   names: namesCases,
 };

@@ -11,6 +11,17 @@ spec: ${spec}
 `;
 }
 
+/** A NetworkPolicy that is judged and not enforced, or in another mode. */
+export function auditPolicy(name: string, spec: string, mode = 'audit'): string {
+  const annotations = `annotations: { ringfence.dev/mode: ${mode} }`;
+  return `---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: ${metadata(name, [annotations])}
+spec: ${spec}
+`;
+}
+
 /** A Namespace with labels: `namespace('x', '{ ns: x }')`. */
 export function namespace(name: string, labels: string): string {
   return `---

@@ -11,7 +11,13 @@ export type DestinationText = string;
  * A row of a case. Where neither end names an address or a family, the row stands for two flows, one of each family
  * (those that both ends have). Addresses are as policies judge them: after DNAT and before SNAT.
  */
-export type FlowRow = readonly [from: EndpointText, to: DestinationText, verdict: 'allow' | 'deny'];
+export type FlowRow = readonly [
+  from: EndpointText,
+  to: DestinationText,
+  verdict: 'allow' | 'deny',
+  /** Allowed, and told: audit policies would deny it. */
+  audited?: 'audited',
+];
 
 /**
  * Policies, and what they mean for some flows. Three witnesses run the same table: `evaluate`, the interpreter of the
@@ -36,6 +42,8 @@ export interface PolicyCase {
   readonly refused?: string;
   /** Spellings that are understood with a warning and that the strict reading refuses. */
   readonly odd?: string;
+  /** What is understood with a warning, whoever reads it. */
+  readonly warned?: string;
   /**
    * Present where real packets cannot show the case. Elsewhere whoever sends the packets listens on every destination of
    * the table, whether the pod declares the port or not.
@@ -53,6 +61,13 @@ export function allow(from: OneOrMore, ...to: readonly DestinationText[]): reado
 /** Rows that must not pass, from each source to each destination. */
 export function deny(from: OneOrMore, ...to: readonly DestinationText[]): readonly FlowRow[] {
   return rows(from, to, 'deny');
+}
+
+/** Rows that pass, and that audit policies would deny. */
+export function audited(from: OneOrMore, ...to: readonly DestinationText[]): readonly FlowRow[] {
+  return allow(from, ...to).map(([source, destination, verdict]): FlowRow => {
+    return [source, destination, verdict, 'audited'];
+  });
 }
 
 function rows(

@@ -25,6 +25,8 @@ export interface CaseFlow {
   readonly family: Family;
   readonly flow: Flow;
   readonly verdict: 'allow' | 'deny';
+  /** Whether audit policies would deny it. */
+  readonly audited: boolean;
 }
 
 /** An object of the Kubernetes API, as JSON has it. */
@@ -110,7 +112,11 @@ function understood<T>(readings: readonly Result<T>[]): readonly T[] {
 }
 
 /** The row in this family; `undefined` where one of its ends has no address there. */
-function flowOf(cluster: Cluster, [from, to, verdict]: FlowRow, family: Family): CaseFlow | undefined {
+function flowOf(
+  cluster: Cluster,
+  [from, to, verdict, audited]: FlowRow,
+  family: Family,
+): CaseFlow | undefined {
   const receiver = receiverOf(to);
   const source = endpointIn(cluster, from, family);
   const destination = endpointIn(cluster, receiver.name, family);
@@ -122,6 +128,7 @@ function flowOf(cluster: Cluster, [from, to, verdict]: FlowRow, family: Family):
     family,
     flow: { source, destination, ...receiver.what },
     verdict,
+    audited: audited !== undefined,
   };
 }
 

@@ -20,6 +20,7 @@ const lab = await startFlowLab(
     pod('x/friend', { nodeName: 'n2' }),
     pod('x/stranger', { nodeName: 'n2' }),
     pod('x/caged', { nodeName: 'n2' }),
+    pod('x/tried', { nodeName: 'n2' }),
   ],
   {
     agentFlags: ['--log-denials', '--log-level', 'info'],
@@ -34,6 +35,15 @@ await lab.apply(
     podSelector: { matchLabels: { app: 'server' } },
     ingress: [{ from: [{ podSelector: { matchLabels: { app: 'friend' } } }], ports: [{ port: 80 }] }],
   }),
+  policy(
+    'tried',
+    {
+      podSelector: { matchLabels: { app: 'tried' } },
+      policyTypes: ['Egress'],
+      egress: [{ to: [{ podSelector: {} }], ports: [{ port: 80 }] }],
+    },
+    { 'ringfence.dev/mode': 'audit' },
+  ),
   policy('caged', { podSelector: { matchLabels: { app: 'caged' } }, policyTypes: ['Egress'], egress: [] }),
 );
 await until(() => lines.filter(({ message }) => message === 'denied connections are logged').length === 2);
@@ -45,19 +55,33 @@ const flows = ['x/friend', 'x/stranger', 'x/caged'].flatMap((from) =>
   ),
 );
 lab.prober.listenFor(flows);
+// All pass; an audit policy would allow TCP to port 80 alone.
+const tried = families.flatMap((family) =>
+  protocols.map((protocol) => ({
+    from: 'x/tried',
+    to: addressOf(lab, 'x/friend', family),
+    protocol,
+    port: 80,
+  })),
+);
+lab.prober.listenFor(tried);
+const passed = await lab.prober.probe(tried, { timeoutMs: 2000, tries: 3 });
+await lab.prober.probe(tried, { timeoutMs: 2000, tries: 3 });
 // Twice: a flow is told once.
 for (let round = 0; round < 2; round += 1) await lab.prober.probe(flows, { timeoutMs: 500, tries: 2 });
 const told = (): readonly DenialLine[] => lines.filter(({ message }) => message === 'connection denied');
+const audited = (): readonly DenialLine[] =>
+  lines.filter(({ message }) => message === 'connection would be denied');
 // The friend's UDP, SCTP and ICMP, all of the stranger, and the caged one's egress; in both families.
-await until(() => told().length >= 22);
+await until(() => told().length >= 22 && audited().length >= 6);
 await delay(300);
 const metrics = await Promise.all(
   ['n1', 'n2'].map(async (node) => {
     const url = `http://${lab.network.managementAddressOf(node)}:9461/metrics`;
-    return (await (await fetch(url)).text()).match(/^ringfence_denied_connections_total.*$/gm) ?? [];
+    return (await (await fetch(url)).text()).match(/^ringfence_(audit_)?denied_connections_total.*$/gm) ?? [];
   }),
 );
-report({ told: told(), metrics });
+report({ told: told(), metrics, audited: audited(), passed: passed.map(({ verdict }) => verdict) });
 await lab.close();
 
 async function until(holds: () => boolean): Promise<void> {

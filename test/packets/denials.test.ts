@@ -57,6 +57,22 @@ describe.each([
       'ringfence_denied_connections_total{namespace="x",direction="ingress"} 14',
     );
   });
+
+  test('what audit policies would deny passes, and is told once, apart', () => {
+    expect(report.passed.filter((verdict) => verdict !== 'allowed')).toEqual([]);
+    const summary = report.audited.map(({ node, source, direction, protocol, port }) =>
+      [node, source, direction, protocol, port ?? '-'].join(' '),
+    );
+    expect(summary.sort()).toEqual(
+      ['ICMP -', 'ICMP -', 'SCTP -', 'SCTP 80', 'UDP 80', 'UDP 80'].map(
+        (what) => `n2 x/tried egress ${what}`,
+      ),
+    );
+    expect(report.audited.map(({ audit }) => audit)).toEqual(report.audited.map(() => ['x/tried']));
+    expect(report.metrics.flat()).toContain(
+      'ringfence_audit_denied_connections_total{namespace="x",direction="egress"} 6',
+    );
+  });
 });
 
 interface Line {
@@ -71,4 +87,6 @@ interface Line {
 interface Report {
   readonly told: readonly Line[];
   readonly metrics: readonly (readonly string[])[];
+  readonly audited: readonly Line[];
+  readonly passed: readonly string[];
 }

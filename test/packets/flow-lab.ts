@@ -39,11 +39,15 @@ export function startFlowLab(
 }
 
 /** A policy in namespace x. */
-export function policy(name: string, spec: unknown): Manifest {
+export function policy(
+  name: string,
+  spec: unknown,
+  annotations: Readonly<Record<string, string>> = {},
+): Manifest {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { namespace: 'x', name },
+    metadata: { namespace: 'x', name, annotations },
     spec,
   };
 }

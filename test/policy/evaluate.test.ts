@@ -17,5 +17,9 @@ describe.each(Object.entries(casesByTopic))('evaluate: %s', (_topic, cases) => {
         evaluation: evaluate(cluster, flow, policyCase.options),
       })),
     ).toEqual([]);
+    const told = flows.filter(
+      ({ flow, audited }) => (evaluate(cluster, flow, policyCase.options).audit !== undefined) !== audited,
+    );
+    expect(told.map(({ text, audited }) => `${text}: ${audited ? 'not ' : ''}audited`)).toEqual([]);
   });
 });

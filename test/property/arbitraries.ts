@@ -185,9 +185,11 @@ export function policy(maxRules: number): fc.Arbitrary<NetworkPolicy> {
       policyTypes: fc.subarray<Direction>([...directions], { minLength: 1 }),
       ingress: rules(maxRules),
       egress: rules(maxRules),
+      audited: fc.nat({ max: 4 }).map((dice) => dice === 0),
     })
-    .map(({ number, ...from }) => ({
+    .map(({ number, audited, ...from }) => ({
       ...from,
+      ...(audited ? { audit: true as const } : {}),
       name: `policy-${number}`,
       uid: '',
       generation: 1,

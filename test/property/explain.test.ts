@@ -42,12 +42,17 @@ test('explain names what evaluate names, side by side', () => {
           seen.set(verdict.kind, (seen.get(verdict.kind) ?? 0) + 1);
           expect(sideOf(explanation[direction]), JSON.stringify(flow)).toEqual(verdictOf(verdict));
         }
+        const { egress, ingress } = explanation;
+        const audits = [egress, ingress].flatMap(({ audit }) => audit?.by.map(({ policy }) => policy) ?? []);
+        expect([...new Set(audits)].sort(), JSON.stringify(flow)).toEqual(expected.audit ?? []);
+        if (audits.length > 0) seen.set('audited', (seen.get('audited') ?? 0) + 1);
       }
     }),
     runs(400),
   );
   expect([...seen.keys()].sort()).toEqual([
     'allowed',
+    'audited',
     'denied',
     'itself',
     'not-a-pod',

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { checkWellFormed } from '../../src/ruleset/well-formed.ts';
-import { compileNodes, interpretFlow } from '../support/witness.ts';
+import { compileNodes, interpretAudit, interpretFlow } from '../support/witness.ts';
 import { cluster, flowIn } from './arbitraries.ts';
 import { runs } from './runs.ts';
 
 test('evaluate(flow) = interpret(compile(cluster), packet)', () => {
   let allowed = 0;
   let denied = 0;
+  let audited = 0;
   fc.assert(
     fc.property(
       cluster,
@@ -24,6 +25,11 @@ test('evaluate(flow) = interpret(compile(cluster), packet)', () => {
           if (expected.allowed) allowed += 1;
           else denied += 1;
           expect(interpretFlow(rulesets, flow), JSON.stringify({ flow, expected })).toBe(expected.allowed);
+          if (!expected.allowed) continue;
+          if (expected.audit !== undefined) audited += 1;
+          expect(interpretAudit(rulesets, flow), JSON.stringify({ flow, expected })).toBe(
+            expected.audit !== undefined,
+          );
         }
       },
     ),
@@ -31,4 +37,5 @@ test('evaluate(flow) = interpret(compile(cluster), packet)', () => {
   );
   // A test that only ever sees one verdict proves little.
   expect(Math.min(allowed, denied)).toBeGreaterThan((allowed + denied) / 10);
+  expect(audited).toBeGreaterThan(0);
 });

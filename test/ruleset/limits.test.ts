@@ -14,9 +14,9 @@ const numbers = (count: number): readonly number[] => Array.from({ length: count
 const block = (index: number): string =>
   `11.${(index >> 14) & 255}.${(index >> 6) & 255}.${(index & 63) * 4}/32`;
 
-function policy(name: string, spec: object): NetworkPolicy {
-  const { object } = readNetworkPolicy({ metadata: { namespace: 'evil', name }, spec }, { mode: 'tolerant' });
-  return object!;
+function policy(name: string, spec: object, annotations: object = {}): NetworkPolicy {
+  const metadata = { namespace: 'evil', name, annotations };
+  return readNetworkPolicy({ metadata, spec }, { mode: 'tolerant' }).object!;
 }
 
 function pod(namespace: string, name: string, podIP: string, nodeName = 'n1', labels: object = {}): Pod {
@@ -87,6 +87,33 @@ test('1,000 policies of 100 rules close the pods that they select, in their dire
   });
   // Less of it is enforced again.
   for (const index of numbers(990)) compiler.deletePolicy(`evil/p${index + 10}` as PolicyKey);
+  compiler.step().commit();
+  expect(compiler.closures()).toEqual([]);
+  expect(reaches(compiler, '10.244.1.10')).toBe(true);
+});
+
+test('audit policies beyond the limits close nothing, and weigh nothing beside those that are enforced', () => {
+  const compiler = node();
+  const some = (from: number, count: number): object => ({
+    podSelector: {},
+    ingress: [{ from: numbers(count).map((index) => ({ ipBlock: { cidr: block(from + index) } })) }],
+  });
+  for (const index of numbers(4)) {
+    const audited = { 'ringfence.dev/mode': 'audit' };
+    compiler.setPolicy(policy(`p${index}`, some(1 + index * 9000, 9000), audited));
+  }
+  compiler.step().commit();
+  expect(reaches(compiler, '10.244.1.10')).toBe(true);
+  expect(compiler.counts()).toMatchObject({ closedByLimit: 0, isolatedLocalPods: 0 });
+  expect(compiler.closures()[0]).toEqual({
+    pod: 'evil/e0',
+    uid: '',
+    direction: 'ingress',
+    audit: true,
+    reason: 'too-large',
+    message: 'the rules of the 4 policies that select it come to 36004 in size, more than 30000',
+  });
+  compiler.setPolicy(policy('enforced', some(0, 1)));
   compiler.step().commit();
   expect(compiler.closures()).toEqual([]);
   expect(reaches(compiler, '10.244.1.10')).toBe(true);

@@ -7,7 +7,7 @@ import type { Endpoint, Flow } from '../../policy/flow.ts';
 import type { Somebody } from '../ends/place.ts';
 import { createReach } from '../reach/reach.ts';
 import { explain } from './explain.ts';
-import type { SideExplanation } from './explanation.ts';
+import type { Explanation, SideExplanation } from './explanation.ts';
 import { missText } from './text.ts';
 
 /** Why policies deny one connection. */
@@ -34,15 +34,33 @@ export interface NearestRule {
  */
 export function denialsOf(cluster: Cluster, flow: Flow): readonly Denial[] {
   const asked = trafficOfFlow(flow);
-  const { egress, ingress } = explain(
-    createReach(cluster),
-    somebodyAt(flow.source),
-    somebodyAt(flow.destination),
-    asked,
-  );
+  const { egress, ingress } = explainFlow(cluster, flow);
   return [egress, ingress].flatMap((side) =>
     side.basis === 'policy' && intersectTraffic(side.denies, asked) !== nothing ? [denialOf(side)] : [],
   );
+}
+
+/** Which audit policies would deny one connection that is allowed. */
+export interface AuditedSide {
+  readonly direction: Direction;
+  /** The audit policies that isolate the pod in this direction. */
+  readonly by: readonly PolicyKey[];
+}
+
+/**
+ * The sides at which audit policies would deny a flow, egress first; none where the flow is denied already.
+ * @param cluster as for `denialsOf`
+ */
+export function auditsOf(cluster: Cluster, flow: Flow): readonly AuditedSide[] {
+  const { egress, ingress } = explainFlow(cluster, flow);
+  return [egress, ingress].flatMap(({ direction, audit }) =>
+    audit === undefined ? [] : [{ direction, by: audit.by.map(({ policy }) => policy) }],
+  );
+}
+
+function explainFlow(cluster: Cluster, flow: Flow): Explanation {
+  const [source, destination] = [somebodyAt(flow.source), somebodyAt(flow.destination)];
+  return explain(createReach(cluster), source, destination, trafficOfFlow(flow));
 }
 
 function denialOf({ direction, isolatedBy, nearMisses }: SideExplanation): Denial {

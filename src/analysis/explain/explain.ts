@@ -16,6 +16,7 @@ import type { Reach } from '../reach/reach.ts';
 import { admits, declaredBy } from './admission.ts';
 import {
   type AllowingRule,
+  type Audit,
   type Basis,
   type Explanation,
   policyReference,
@@ -52,15 +53,33 @@ function explainIn(
 ): Explanation {
   const egress = explainSide(reach, 'egress', from, to, asked, family);
   const ingress = explainSide(reach, 'ingress', to, from, asked, family);
+  const passes = intersectTraffic(egress.passes, ingress.passes);
   return {
     from,
     to,
     asked,
-    passes: intersectTraffic(egress.passes, ingress.passes),
+    passes,
     ...(family === undefined ? {} : { family }),
-    egress,
-    ingress,
+    egress: { ...egress, ...auditOf(reach, 'egress', from, to, passes, family) },
+    ingress: { ...ingress, ...auditOf(reach, 'ingress', to, from, passes, family) },
   };
+}
+
+/** What audit policies would deny of what passes. Where others isolate already, one more can only allow. */
+function auditOf(
+  reach: Reach,
+  direction: Direction,
+  own: Somebody,
+  other: Somebody,
+  passes: Traffic,
+  family: Family | undefined,
+): { readonly audit?: Audit } {
+  const subject = subjectOf(own);
+  if (passes === nothing || subject === undefined) return {};
+  if (reach.isolations.of(subject, direction) !== undefined) return {};
+  const audited = { ...reach, isolations: reach.audits };
+  const { denies, isolatedBy } = explainSide(audited, direction, own, other, passes, family);
+  return denies === nothing ? {} : { audit: { denies, by: isolatedBy } };
 }
 
 /**

@@ -80,10 +80,29 @@ export function sideLinesFor(
   name: string,
   { allowed, denied, open }: Paint = plain,
 ): readonly string[] {
+  return [...verdictLines(side, name, { allowed, denied, open }), ...auditLines(side)];
+}
+
+/** `audit: shop/default-deny (policies.yaml:3) would deny 80/tcp`. */
+function auditLines({ audit }: SideExplanation): readonly string[] {
+  if (audit === undefined) return [];
+  const what = trafficText(audit.denies);
+  return audit.by.map(
+    (policy) => `        audit: ${policiesText([policy])} would deny ${what === 'all' ? 'this' : what}`,
+  );
+}
+
+function verdictLines(
+  side: SideExplanation,
+  name: string,
+  { allowed, denied, open }: Paint,
+): readonly string[] {
   const head = `${side.direction.padEnd(7)} ${name}`;
   switch (side.basis) {
     case 'open':
-      return [`${head}: ${open('open')}, no policy selects it for ${side.direction}`];
+      return [
+        `${head}: ${open('open')}, no ${side.audit === undefined ? '' : 'enforced '}policy selects it for ${side.direction}`,
+      ];
     case 'not-a-pod':
       return [`${head}: ${open('open')}, policies protect pods alone`];
     case 'itself':

@@ -36,7 +36,9 @@ interface Candidate {
 }
 
 function findCovered(reach: Reach): readonly CoveredRule[] {
-  const namespaces = Map.groupBy(reach.cluster.policies, ({ namespace }) => namespace);
+  // A policy that is only audited makes none needless, and its own rules go with it.
+  const enforced = reach.cluster.policies.filter(({ audit }) => audit !== true);
+  const namespaces = Map.groupBy(enforced, ({ namespace }) => namespace);
   return [...namespaces.values()].flatMap((policies) =>
     directions.flatMap((direction) => {
       const candidates = policies.flatMap((policy) =>

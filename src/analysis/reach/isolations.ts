@@ -1,4 +1,4 @@
-import type { Direction, NetworkPolicy } from '../../model/network-policy.ts';
+import { type Direction, modeOf, type NetworkPolicy, type PolicyMode } from '../../model/network-policy.ts';
 import type { Pod } from '../../model/pod.ts';
 import { type Allow, allowsOf, type Isolation, isolationOf, selects } from '../../policy/isolation.ts';
 
@@ -6,7 +6,7 @@ import { type Allow, allowsOf, type Isolation, isolationOf, selects } from '../.
 export interface Isolations {
   /** `undefined` where no policy isolates the pod in that direction. */
   of(pod: Pod, direction: Direction): Isolation | undefined;
-  /** The policies of a namespace, sorted by name. */
+  /** The policies of a namespace that are in that mode, sorted by name. */
   policiesIn(namespace: string): readonly NetworkPolicy[];
   /** What the rules of a policy allow to whichever pod it selects: port names stay names. */
   allowsOf(policy: NetworkPolicy, direction: Direction): readonly Allow[];
@@ -14,13 +14,17 @@ export interface Isolations {
   withPolicies(namespace: string, policies: readonly NetworkPolicy[]): Isolations;
 }
 
-export function createIsolations(policies: readonly NetworkPolicy[]): Isolations {
+/** What the policies in one mode come to; those in the other have no part in it. */
+export function createIsolations(
+  policies: readonly NetworkPolicy[],
+  mode: PolicyMode = 'enforce',
+): Isolations {
   const allows = keptAllows();
   const byNamespace = new Map<string, NamespaceIsolations>();
   for (const [namespace, own] of Map.groupBy(policies, (policy) => policy.namespace)) {
-    byNamespace.set(namespace, isolationsOfNamespace(own, allows));
+    byNamespace.set(namespace, isolationsOfNamespace(own, mode, allows));
   }
-  return isolationsFrom(byNamespace, allows);
+  return isolationsFrom(byNamespace, mode, allows);
 }
 
 /** A policy selects many pods, and its rules are the same for all of them where they name no ports. */
@@ -46,6 +50,7 @@ interface NamespaceIsolations {
 
 function isolationsFrom(
   byNamespace: ReadonlyMap<string, NamespaceIsolations>,
+  mode: PolicyMode,
   allows: typeof allowsOf,
 ): Isolations {
   return {
@@ -53,15 +58,21 @@ function isolationsFrom(
     policiesIn: (namespace) => byNamespace.get(namespace)?.policies ?? [],
     allowsOf: (policy, direction) => allows(policy, direction),
     withPolicies: (namespace, policies) =>
-      isolationsFrom(new Map(byNamespace).set(namespace, isolationsOfNamespace(policies, allows)), allows),
+      isolationsFrom(
+        new Map(byNamespace).set(namespace, isolationsOfNamespace(policies, mode, allows)),
+        mode,
+        allows,
+      ),
   };
 }
 
 function isolationsOfNamespace(
-  unsorted: readonly NetworkPolicy[],
+  all: readonly NetworkPolicy[],
+  mode: PolicyMode,
   allows: typeof allowsOf,
 ): NamespaceIsolations {
-  const policies = [...unsorted].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const own = all.filter((policy) => modeOf(policy) === mode);
+  const policies = own.sort((a, b) => (a.name < b.name ? -1 : 1));
   const isolating = {
     ingress: policies.filter(({ policyTypes }) => policyTypes.includes('ingress')),
     egress: policies.filter(({ policyTypes }) => policyTypes.includes('egress')),
@@ -75,7 +86,7 @@ function isolationsOfNamespace(
       // Ingress port names are numbers of this pod; everything else of an isolation is the policies' own.
       const ports = direction === 'ingress' && selecting.some(namesPorts) ? pod.ports : [];
       const key = JSON.stringify([direction, selecting.map(({ name }) => name), ports]);
-      const found = known.get(key) ?? isolationOf(pod, direction, selecting, allows);
+      const found = known.get(key) ?? isolationOf(pod, direction, selecting, mode, allows);
       if (found !== undefined) known.set(key, found);
       return found;
     },

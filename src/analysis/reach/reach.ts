@@ -27,6 +27,8 @@ export interface Reach {
   readonly namespaces: readonly string[];
   readonly parties: Parties;
   readonly isolations: Isolations;
+  /** What audit policies alone would come to: it says something only where nothing isolates. */
+  readonly audits: Isolations;
   readonly rows: Rows;
   /** `undefined` where nothing isolates the party in that direction: no policy selects it, or it is no pod. */
   isolation(party: PartyIndex, direction: Direction): Isolation | undefined;
@@ -49,14 +51,18 @@ export function createReach(cluster: Cluster, foreseen: readonly NetworkPolicy[]
   return reachOf(
     cluster,
     { namespaces: namespacesOf(cluster), parties, foreseen, rows: createRows(parties) },
-    createIsolations(cluster.policies),
+    { isolations: createIsolations(cluster.policies), audits: createIsolations(cluster.policies, 'audit') },
   );
 }
 
 /** What stays the same whatever the policies are. */
 type Ground = Pick<Reach, 'namespaces' | 'parties' | 'foreseen' | 'rows'>;
 
-function reachOf(cluster: Cluster, ground: Ground, isolations: Isolations): Reach {
+function reachOf(
+  cluster: Cluster,
+  ground: Ground,
+  { isolations, audits }: Pick<Reach, 'isolations' | 'audits'>,
+): Reach {
   const { parties, rows } = ground;
   const known = {
     egress: new Array<Isolated | undefined>(parties.all.length),
@@ -77,6 +83,7 @@ function reachOf(cluster: Cluster, ground: Ground, isolations: Isolations): Reac
     ...ground,
     cluster,
     isolations,
+    audits,
     isolation: (party, direction) => isolated(party, direction).isolation,
     row: (party, direction) => isolated(party, direction).row,
     passage(from, to) {
@@ -90,11 +97,10 @@ function reachOf(cluster: Cluster, ground: Ground, isolations: Isolations): Reac
     },
     withPolicies: (namespace, policies) => {
       const others = cluster.policies.filter((policy) => policy.namespace !== namespace);
-      return reachOf(
-        { ...cluster, policies: [...others, ...policies] },
-        ground,
-        isolations.withPolicies(namespace, policies),
-      );
+      return reachOf({ ...cluster, policies: [...others, ...policies] }, ground, {
+        isolations: isolations.withPolicies(namespace, policies),
+        audits: audits.withPolicies(namespace, policies),
+      });
     },
   };
 }

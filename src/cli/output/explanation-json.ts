@@ -86,13 +86,16 @@ function endJson(end: Somebody): object {
   }
 }
 
-function sideJson({ basis, passes, isolatedBy, allowedBy, nearMisses }: SideExplanation): object {
+function sideJson({ basis, passes, isolatedBy, allowedBy, nearMisses, audit }: SideExplanation): object {
   return {
     basis,
     allowed: trafficJson(passes),
     isolatedBy: isolatedBy.map(policyJson),
     allowedBy: allowedBy.map((rule) => ({ ...ruleJson(rule), allows: trafficJson(rule.traffic) })),
     nearMisses: nearMisses.map((miss) => ({ ...ruleJson(miss), why: missText(miss) })),
+    ...(audit === undefined
+      ? {}
+      : { audit: { wouldDeny: trafficJson(audit.denies), by: audit.by.map(policyJson) } }),
   };
 }
 

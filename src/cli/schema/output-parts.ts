@@ -82,11 +82,16 @@ export const explanationDefinitions: Readonly<Record<string, JsonSchema>> = {
       },
     ],
   },
-  side: objectOf({
-    basis,
-    allowed: ref('traffic'),
-    isolatedBy: listOf(objectOf(policyFields, policyPlace)),
-    allowedBy: listOf(objectOf({ ...policyFields, rule, allows: ref('traffic') }, policyPlace)),
-    nearMisses: listOf(objectOf({ ...policyFields, rule, why: text }, policyPlace)),
-  }),
+  side: objectOf(
+    {
+      basis,
+      allowed: ref('traffic'),
+      isolatedBy: listOf(objectOf(policyFields, policyPlace)),
+      allowedBy: listOf(objectOf({ ...policyFields, rule, allows: ref('traffic') }, policyPlace)),
+      nearMisses: listOf(objectOf({ ...policyFields, rule, why: text }, policyPlace)),
+    },
+    {
+      audit: objectOf({ wouldDeny: ref('traffic'), by: listOf(objectOf(policyFields, policyPlace)) }),
+    },
+  ),
 };

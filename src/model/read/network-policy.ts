@@ -1,5 +1,11 @@
 import type { LabelSelector } from '../label-selector.ts';
-import { type Direction, directions, type NetworkPolicy, type PolicyRule } from '../network-policy.ts';
+import {
+  type Direction,
+  directions,
+  modeAnnotation,
+  type NetworkPolicy,
+  type PolicyRule,
+} from '../network-policy.ts';
 import { mostPolicySize, sizeOfRules } from '../policy-size.ts';
 import {
   type Cursor,
@@ -13,12 +19,13 @@ import {
   sourceOf,
   stringOf,
 } from './cursor.ts';
-import { reportInvalid, reportTooLarge, reportUnsupported } from './field-error.ts';
+import { reportInvalid, reportTooLarge, reportUnsupported, reportWarning } from './field-error.ts';
 import { readLabelSelector } from './label-selector.ts';
 import { mostItems, mostRules } from './limits.ts';
 import { dnsSubdomainErrors } from './names.ts';
 import { readObjectMeta, referenceTo } from './object-meta.ts';
 import { readPolicyRule } from './policy-rule.ts';
+import { quote } from './quote.ts';
 import { finishReading, type ReadContext, type Reading, unreadable } from './reading.ts';
 
 /**
@@ -36,11 +43,28 @@ export function readNetworkPolicy(value: unknown, context: ReadContext): Reading
   const spec = readSpec(fieldOf(root, 'spec'));
   if (meta === undefined) return unreadable(root.report);
   const { namespace, name, uid, generation, annotations } = meta;
-  const policy = { namespace, name, uid, generation, ...spec, annotations, ...sourceOf(root) };
+  const mode = readMode(fieldOf(fieldOf(fieldOf(root, 'metadata'), 'annotations'), modeAnnotation));
+  const policy = { namespace, name, uid, generation, ...spec, ...mode, annotations, ...sourceOf(root) };
   return finishReading(root.report, referenceTo('NetworkPolicy', meta), policy);
 }
 
 const policyName = { kind: 'NetworkPolicy', scope: 'namespaced', nameErrors: dnsSubdomainErrors } as const;
+
+/** Whoever meant to try a policy out and misspelt it has a policy that is enforced: the other way round would open. */
+function readMode(cursor: Cursor): Pick<NetworkPolicy, 'audit'> {
+  if (isAbsent(cursor) || cursor.value === 'enforce') return {};
+  if (cursor.value === 'audit') return { audit: true };
+  // Another type than a string was reported with the other annotations.
+  if (typeof cursor.value === 'string') {
+    reportWarning(
+      cursor,
+      'unknown-mode',
+      `unknown mode ${quote(cursor.value)}: the policy is enforced`,
+      'write audit, or enforce',
+    );
+  }
+  return {};
+}
 
 type Spec = Pick<NetworkPolicy, 'podSelector' | 'policyTypes' | 'ingress' | 'egress' | 'droppedRules'>;
 

@@ -9,11 +9,16 @@ export interface PodShape {
   readonly addresses?: readonly string[];
 }
 
-export function policy(spec: object, name = 'p', namespace = 'shop'): string {
+export function policy(
+  spec: object,
+  name = 'p',
+  namespace = 'shop',
+  annotations: Readonly<Record<string, string>> = {},
+): string {
   return document({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { namespace, name },
+    metadata: { namespace, name, annotations },
     spec: { podSelector: {}, ...spec },
   });
 }

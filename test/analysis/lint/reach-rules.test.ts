@@ -422,6 +422,15 @@ describe('no-default-deny', () => {
       [shop, web, policy({ policyTypes: ['Ingress', 'Egress'] }, 'p', 'other')],
       [open('ingress and egress')],
     ],
+    [
+      'a policy that is only audited',
+      [
+        shop,
+        web,
+        policy({ policyTypes: ['Ingress', 'Egress'] }, 'p', 'shop', { 'ringfence.dev/mode': 'audit' }),
+      ],
+      [open('ingress and egress')],
+    ],
     ['a namespace without pods', [shop], []],
   ])('%s', async ([, documents, expected]) => {
     expect(await found('no-default-deny', ...documents)).toEqual(expected);

@@ -391,3 +391,31 @@ test('places are asked for by path: rules for themselves, unknown fields for the
   expect(diagnostics[0]?.source).toEqual({ file: 'f', line: 5, column: 1 });
   expect(asked).toEqual(['spec/ingress/0 value', 'spec/ingress/1/x key', ' value']);
 });
+
+describe('the mode', () => {
+  const read = (annotations: unknown) =>
+    readNetworkPolicy({ metadata: { ...metadata, annotations }, spec: {} }, tolerant);
+
+  test.each([
+    ['none', undefined, undefined],
+    ['audit', { 'ringfence.dev/mode': 'audit' }, true],
+    ['enforce', { 'ringfence.dev/mode': 'enforce' }, undefined],
+    ['null', { 'ringfence.dev/mode': null }, undefined],
+  ])('%s is said nothing of', (_name, annotations, audit) => {
+    const { object, diagnostics } = read(annotations);
+    expect(object?.audit).toBe(audit);
+    expect(diagnostics).toEqual([]);
+  });
+
+  test.each(['Audit', 'audit ', '', 'off', '\u001b[31m'])('%j is enforced, with a warning', (value) => {
+    const { object, diagnostics } = read({ 'ringfence.dev/mode': value });
+    expect(object?.audit).toBeUndefined();
+    expect(diagnostics).toMatchObject([{ code: 'unknown-mode', severity: 'warning' }]);
+  });
+
+  test.each([true, ['audit'], { audit: true }])('%j is enforced, and an error', (value) => {
+    const { object, diagnostics } = read({ 'ringfence.dev/mode': value });
+    expect(object?.audit).toBeUndefined();
+    expect(diagnostics).toMatchObject([{ severity: 'error' }]);
+  });
+});

@@ -12,7 +12,7 @@ export const noDefaultDeny: LintRule = {
     const inhabited = new Set(cluster.pods.map(({ namespace }) => namespace));
     const denied = new Set(
       cluster.policies
-        .filter(({ podSelector }) => podSelector.length === 0)
+        .filter(({ podSelector, audit }) => podSelector.length === 0 && audit !== true)
         .flatMap(({ namespace, policyTypes }) => policyTypes.map((direction) => `${namespace} ${direction}`)),
     );
     return cluster.namespaces.flatMap((namespace) => {
