@@ -6,7 +6,7 @@ export interface ClosureReports {
   read(closures: readonly PodClosure[]): void;
 }
 
-/** `report` is called once for each pod, direction and message; again only where it was gone in between. */
+/** `report` is called once for each pod, direction, mode and message; again only where it was gone in between. */
 export function createClosureReports(report: (closure: PodClosure) => void): ClosureReports {
   let known: ReadonlySet<string> = new Set();
   return {
@@ -20,6 +20,6 @@ export function createClosureReports(report: (closure: PodClosure) => void): Clo
   };
 }
 
-function identityOf({ pod, direction, message }: PodClosure): string {
-  return JSON.stringify([pod, direction, message]);
+function identityOf({ pod, direction, audit, message }: PodClosure): string {
+  return JSON.stringify([pod, direction, audit, message]);
 }

@@ -19,7 +19,7 @@ import { readKernel } from './kernel-state.ts';
 import { driftEvent } from './drift-event.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { invalidPolicyEvent } from './policy-event.ts';
+import { policyEvents } from './policy-event.ts';
 import { hostErrors } from './start-check.ts';
 import { type AgentStatus, driftStatus, isoTime, phaseOf, policyStatuses } from './status.ts';
 import { isUnreadable, type Unreadable } from './stored-objects.ts';
@@ -101,8 +101,7 @@ export async function enforceNode(
       },
       diagnosed: (policy, diagnostics) => {
         metrics.diagnostics(diagnostics);
-        const event = invalidPolicyEvent(policy, diagnostics);
-        if (event !== undefined) events.record(event);
+        for (const event of policyEvents(policy, diagnostics)) events.record(event);
       },
       notUnderstood: (kind) => {
         metrics.objectNotUnderstood(kind);

@@ -107,7 +107,7 @@ export function createMetrics(sources: MetricSources, build: BuildInfo): Metrics
   );
   const diagnostics = counter(
     'ringfence_policy_diagnostics_total',
-    'Diagnostics of stored policies, once for each generation.',
+    'Diagnostics of stored policies, once for each generation and whenever they change.',
     'severity',
     'code',
   );

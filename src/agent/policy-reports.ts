@@ -1,7 +1,10 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { PolicyKey } from '../model/network-policy.ts';
 
-/** What is wrong with stored policies; each said once for each generation. */
+/**
+ * What is wrong with stored policies; each said once for each generation, and again where it is something else: what
+ * annotations say changes without a generation.
+ */
 export interface PolicyReports {
   /** The diagnostics of a policy as it is now; also none. */
   read(policy: ReportedPolicy, diagnostics: readonly Diagnostic[]): void;
@@ -20,7 +23,7 @@ export interface ReportedPolicy {
   readonly generation: number;
 }
 
-/** `report` is called with at least one diagnostic, once for each (uid, generation) while the policy exists. */
+/** `report` is called with at least one diagnostic, once for each (uid, generation, diagnostics) while the policy exists. */
 export function createPolicyReports(
   report: (policy: ReportedPolicy, diagnostics: readonly Diagnostic[]) => void,
 ): PolicyReports {
@@ -33,7 +36,10 @@ export function createPolicyReports(
   return {
     read(policy, diagnostics) {
       const before = current.get(policy.key);
-      const isNew = before?.uid !== policy.uid || before.generation !== policy.generation;
+      const isNew =
+        before?.uid !== policy.uid ||
+        before.generation !== policy.generation ||
+        !isSame(before.diagnostics, diagnostics);
       forget(policy.key);
       if (diagnostics.length === 0) return;
       current.set(policy.key, { uid: policy.uid, generation: policy.generation, diagnostics });
@@ -51,6 +57,11 @@ export function createPolicyReports(
     current.delete(key);
     if (hasError(before.diagnostics)) invalid -= 1;
   }
+}
+
+function isSame(before: readonly Diagnostic[], now: readonly Diagnostic[]): boolean {
+  const textOf = ({ code, path, message }: Diagnostic): string => JSON.stringify([code, path, message]);
+  return before.length === now.length && before.every((one, at) => textOf(one) === textOf(now[at] ?? one));
 }
 
 function hasError(diagnostics: readonly Diagnostic[]): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { policyModes } from '../model/network-policy.ts';
 import type { PodKey } from '../model/pod.ts';
 import type { AgentStatus } from './status.ts';
 
@@ -51,6 +52,7 @@ export const agentStatusSchema = z.looseObject({
       uid: z.string(),
       generation: z.int(),
       appliedGeneration: z.int().exactOptional(),
+      mode: z.enum(policyModes),
       selectedPods: z.array(z.custom<PodKey>((value) => typeof value === 'string')),
       diagnostics: z.array(
         z.looseObject({

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { type PolicyKey, policyKey } from '../model/network-policy.ts';
+import { modeOf, type PolicyKey, policyKey, type PolicyMode } from '../model/network-policy.ts';
 import { type Pod, type PodKey, podKey } from '../model/pod.ts';
 import { selects } from '../policy/isolation.ts';
 import type { CompilerCounts } from '../ruleset/compiler.ts';
@@ -54,6 +54,8 @@ export interface PolicyStatus {
   readonly generation: number;
   /** The generation that the kernel of this node has; absent: none yet. */
   readonly appliedGeneration?: number;
+  /** `audit`: what it would deny is told, nothing is denied. A change of it raises no generation. */
+  readonly mode: PolicyMode;
   /** Pods of this node that the policy selects, as `namespace/name`. */
   readonly selectedPods: readonly PodKey[];
   readonly diagnostics: readonly Pick<Diagnostic, 'code' | 'severity' | 'message' | 'path'>[];
@@ -100,6 +102,7 @@ export function policyStatuses(
         uid,
         generation,
         ...(appliedGeneration === undefined ? {} : { appliedGeneration }),
+        mode: modeOf(policy),
         selectedPods: (podsOf.get(namespace) ?? [])
           .filter((pod) => selects(policy, pod))
           .map(podKey)

@@ -121,9 +121,14 @@ export function policyBesideKernel(side: Side, at: number): HTMLElement {
   const policy = side.cluster.policies[at];
   if (policy === undefined) return el('p', {}, 'no such policy');
   const selected = side.cluster.pods.filter((pod) => selects(policy, pod));
+  const { isolations } = side.connectivity.reach;
   const bodies = directions.flatMap((direction) => {
     if (!policy.policyTypes.includes(direction)) return [];
-    const own = selected
+    // Where enforced policies isolate the pod, audit policies become nothing.
+    const judged = selected.filter(
+      (pod) => policy.audit !== true || isolations.of(pod, direction) === undefined,
+    );
+    const own = judged
       .map((pod) => ({ pod, body: bodyOfPod(side, pod, direction) }))
       .filter(({ body }) => body >= 0);
     return [...new Map(own.map((one) => [one.body, one])).values()].map((one) => ({ ...one, direction }));
@@ -145,7 +150,9 @@ export function policyBesideKernel(side: Side, at: number): HTMLElement {
       ? [
           selected.length === 0
             ? 'It selects no pod, so it becomes no rule.'
-            : 'No rule: the pods have no address.',
+            : policy.audit === true
+              ? 'No rule: the pods have no address, or other policies isolate them already.'
+              : 'No rule: the pods have no address.',
         ]
       : []),
     ...(bodies.length > 0 && side.data.kernel.assigned

@@ -262,7 +262,7 @@ export function policiesSection(world: World): HTMLElement {
           el(
             'span',
             { class: 'place' },
-            ` ${policy.policyTypes.join(' and ')}${policy.source === undefined ? '' : ` · ${policy.source.file}:${String(policy.source.line)}`}`,
+            ` ${policy.policyTypes.join(' and ')}${policy.audit === true ? ', audited and not enforced' : ''}${policy.source === undefined ? '' : ` · ${policy.source.file}:${String(policy.source.line)}`}`,
           ),
         ),
         content,

@@ -1,7 +1,7 @@
 import type { Cluster } from '../model/cluster.ts';
 import { isCidr } from '../net/address-block.ts';
 import { selectorText } from '../model/label-selector.ts';
-import { type Direction, directions, type NetworkPolicy } from '../model/network-policy.ts';
+import { type Direction, directions, type NetworkPolicy, type PolicyMode } from '../model/network-policy.ts';
 import { type Pod, podKey } from '../model/pod.ts';
 import { type Allow, isolationOf, type PodGroup } from './isolation.ts';
 import { createPodIndex, type PodIndex } from './pod-index.ts';
@@ -21,6 +21,8 @@ export interface PodPolicy {
   /** Absent where nothing isolates the pod in that direction. */
   readonly ingress?: DirectionPolicy;
   readonly egress?: DirectionPolicy;
+  /** What audit policies would come to, where nothing else isolates; absent: nothing in either direction. */
+  readonly audit?: { readonly ingress?: DirectionPolicy; readonly egress?: DirectionPolicy };
 }
 
 export interface DirectionPolicy {
@@ -59,26 +61,33 @@ export function nodePolicy(cluster: Cluster, nodeName: string): NodePolicy {
 }
 
 function podPolicy(pod: Pod, policies: readonly NetworkPolicy[], index: PodIndex): PodPolicy {
-  const judged = directions.flatMap((direction): (readonly [Direction, DirectionPolicy])[] => {
-    const own = policies.filter(({ namespace }) => namespace === pod.namespace);
-    const isolation = isolationOf(pod, direction, own);
-    if (isolation === undefined) return [];
-    return [
-      [
-        direction,
-        {
-          isolatedBy: isolation.policies,
-          allow: isolation.allows.map((allow) => allowedTraffic(allow, index)),
-        },
-      ],
-    ];
-  });
+  const own = policies.filter(({ namespace }) => namespace === pod.namespace);
+  const judged = directionPolicies(pod, own, 'enforce', index);
+  const isolated = new Set(judged.map(([direction]) => direction));
+  const audited = directionPolicies(pod, own, 'audit', index).filter(
+    ([direction]) => !isolated.has(direction),
+  );
   return {
     namespace: pod.namespace,
     name: pod.name,
     addresses: index.addressesOf(pod),
     ...Object.fromEntries(judged),
+    ...(audited.length === 0 ? {} : { audit: Object.fromEntries(audited) }),
   };
+}
+
+function directionPolicies(
+  pod: Pod,
+  policies: readonly NetworkPolicy[],
+  mode: PolicyMode,
+  index: PodIndex,
+): readonly (readonly [Direction, DirectionPolicy])[] {
+  return directions.flatMap((direction) => {
+    const isolation = isolationOf(pod, direction, policies, mode);
+    if (isolation === undefined) return [];
+    const allow = isolation.allows.map((one) => allowedTraffic(one, index));
+    return [[direction, { isolatedBy: isolation.policies, allow }] as const];
+  });
 }
 
 function allowedTraffic({ rule, peers, ports }: Allow, index: PodIndex): AllowedTraffic {

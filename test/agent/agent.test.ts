@@ -6,7 +6,7 @@ import type { ApiRequest } from '../../src/lab/api-server/request.ts';
 import type { ApiServer } from '../../src/lab/api-server/server.ts';
 import { createFakeNft, type FakeNft } from '../../src/nft/fake.ts';
 import { NftError } from '../../src/nft/errors.ts';
-import type { ElementKey, Ruleset, SetName } from '../../src/ruleset/objects.ts';
+import type { ChainName, ElementKey, Ruleset, SetName } from '../../src/ruleset/objects.ts';
 import { rulesetEpoch } from '../../src/agent/kernel-epoch.ts';
 import { defaultCompilerOptions } from '../../src/ruleset/compiler.ts';
 import { desiredRuleset } from './desired-ruleset.ts';
@@ -289,6 +289,46 @@ describe('policies that cannot be understood', () => {
     await eventually(asDesired);
     expect(agent.said('policy diagnostics')).toHaveLength(1);
     expect(agent.said('sync failed')).toEqual([]);
+  });
+
+  test('another mode raises no generation: it is in force, and an unknown one is said', async () => {
+    const { api, nft, agent, asDesired, enforcing } = await setUp();
+    await enforcing();
+    shop(api);
+    await eventually(asDesired);
+    const own = policy('shop/db-from-web', allow('db', 'web'));
+    const inMode = (mode: string) =>
+      api.apply({ ...own, metadata: { ...own.metadata, annotations: { 'ringfence.dev/mode': mode } } });
+    const comments = (): readonly (string | undefined)[] =>
+      nft
+        .ruleset(table)
+        ?.chains.get('ingress-shop/db' as ChainName)
+        ?.rules.map(({ comment }) => comment) ?? [];
+    expect(comments()).toContain('isolated by shop/db-from-web');
+
+    inMode('audit');
+    await eventually(() => comments().includes('audited by shop/db-from-web'));
+    await eventually(asDesired);
+    expect(await agent.status()).toMatchObject({
+      counts: { isolatedLocalPods: 0, activePolicies: 1 },
+      policies: [{ mode: 'audit', generation: 1, diagnostics: [] }],
+    });
+
+    inMode('Audit');
+    await eventually(() => comments().includes('isolated by shop/db-from-web'));
+    expect(await agent.status()).toMatchObject({
+      counts: { isolatedLocalPods: 1 },
+      policies: [{ mode: 'enforce', generation: 1, diagnostics: [{ code: 'unknown-mode' }] }],
+    });
+    await eventually(() => api.list('Event', 'shop').length === 1);
+    expect(api.list('Event', 'shop')[0]).toMatchObject({
+      reason: 'UnknownMode',
+      action: 'Enforce',
+      message:
+        'Annotation ringfence.dev/mode: unknown mode "Audit": the policy is enforced; write audit, or enforce.',
+      involvedObject: { name: 'db-from-web' },
+    });
+    expect(agent.said('policy diagnostics')).toHaveLength(1);
   });
 
   test('an object that no reader understands does not stop the rest', async () => {

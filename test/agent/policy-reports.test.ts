@@ -33,3 +33,16 @@ test('says it once for each generation, counts what is wrong now', () => {
   reports.delete('shop/a' as PolicyKey);
   expect(reports.invalid()).toBe(0);
 });
+
+test('says what annotations changed, which raise no generation', () => {
+  const report = vi.fn();
+  const reports = createPolicyReports(report);
+  const mode: Diagnostic = { code: 'unknown-mode', severity: 'warning', message: 'unknown mode "a"' };
+  reports.read(policy(1), [warning]);
+  reports.read(policy(1), [warning, mode]);
+  expect(report).toHaveBeenLastCalledWith(policy(1), [warning, mode]);
+  reports.read(policy(1), [warning, { ...mode, message: 'unknown mode "b"' }]);
+  expect(report).toHaveBeenCalledTimes(3);
+  reports.read(policy(1), [warning, { ...mode, message: 'unknown mode "b"' }]);
+  expect(report).toHaveBeenCalledTimes(3);
+});

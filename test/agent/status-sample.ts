@@ -43,6 +43,7 @@ export const agentStatus: AgentStatus = {
       uid: 'u',
       generation: 1,
       appliedGeneration: 1,
+      mode: 'enforce',
       selectedPods: [podKey({ namespace: 'shop', name: 'db' })],
       diagnostics: [{ code: 'invalid-cidr', severity: 'error', message: 'no', path: 'spec' }],
     },

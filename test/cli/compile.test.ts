@@ -364,6 +364,27 @@ describe('output', () => {
     });
   });
 
+  test('the resolved policies tell what is only audited apart', async () => {
+    const audited = documents(
+      shop.replace('name: db-from-web', 'name: db-from-web, annotations: { ringfence.dev/mode: audit }'),
+      policy
+        .replace('db-from-web', 'closed')
+        .replace(/spec:[^]*/, 'spec: { podSelector: { matchLabels: { app: web } } }\n'),
+      policy
+        .replace('db-from-web', 'web, annotations: { ringfence.dev/mode: audit }')
+        .replace(/spec:[^]*/, 'spec: { podSelector: { matchLabels: { app: web } }, ingress: [{}] }\n'),
+    );
+    const { pods } = JSON.parse((await compile(audited, '-o', 'ir')).out) as { pods: readonly object[] };
+    expect(pods).toMatchObject([
+      {
+        name: 'db',
+        audit: { ingress: { isolatedBy: ['shop/db-from-web'], allow: [{ rule: 'ingress[0]' }] } },
+      },
+      { name: 'web', ingress: { isolatedBy: ['shop/closed'], allow: [] } },
+    ]);
+    expect(pods.map((one) => Object.keys(one).slice(3))).toEqual([['audit'], ['ingress']]);
+  });
+
   test('both replace an earlier table in one transaction', async () => {
     expect((await compile(shop)).out).toMatch(
       /^table inet ringfence\ndelete table inet ringfence\n\ntable inet ringfence \{\n/,

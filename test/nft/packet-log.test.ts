@@ -27,7 +27,7 @@ test('a reader that ended after a healthy run is started again soon', async () =
   for await (const { kind } of packetLog({
     command: [script],
     group: 1,
-    prefix: 'test',
+    prefixes: ['test'],
     signal: stop.signal,
     pause: { first: 20, last: 10_000, healthy: 350 },
   })) {

@@ -1,9 +1,14 @@
-import { type NetworkPolicy, policyKey } from '../../model/network-policy.ts';
+import { modeOf, type NetworkPolicy, policyKey } from '../../model/network-policy.ts';
 import type { Reach } from '../reach/reach.ts';
 
-/** The policies of the clusters that suites are asked about, by place: each once, though several clusters read it from one file. */
+/**
+ * The policies that decide in the clusters that suites are asked about, by place: each once, though several clusters read it
+ * from one file. What is only audited decides nothing that a test could be about.
+ */
 export function policiesOf(reaches: readonly Reach[]): readonly NetworkPolicy[] {
-  const policies = [...new Set(reaches)].flatMap(({ cluster }) => cluster.policies);
+  const policies = [...new Set(reaches)]
+    .flatMap(({ cluster }) => cluster.policies)
+    .filter((policy) => modeOf(policy) === 'enforce');
   return [...new Map(policies.map((policy) => [policyIdentity(policy), policy])).values()].sort(byPlace);
 }
 

@@ -51,9 +51,10 @@ function kernelText(kernel: NodeReport['kernel']): string {
 
 function policiesText({ policies }: AgentStatus): string {
   return columnsText(
-    ['POLICY', 'GENERATION', 'IN THE KERNEL', 'PODS HERE', 'PROBLEMS'],
-    policies.map(({ namespace, name, generation, appliedGeneration, selectedPods, diagnostics }) => [
+    ['POLICY', 'MODE', 'GENERATION', 'IN THE KERNEL', 'PODS HERE', 'PROBLEMS'],
+    policies.map(({ namespace, name, mode, generation, appliedGeneration, selectedPods, diagnostics }) => [
       printable(`${namespace}/${name}`),
+      mode,
       String(generation),
       appliedGeneration === undefined ? 'not yet' : String(appliedGeneration),
       String(selectedPods.length),

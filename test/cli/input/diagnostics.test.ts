@@ -122,4 +122,10 @@ test('policies that are too large together are an error at the largest', async (
     'in.yaml:22828:1 error: Too large: no ingress of pod web is allowed: the rules of the 4 policies that select it come to 30410 in size, more than 30000',
   ]);
   expect(said(await load(text))).toEqual([]);
+  const audited = text.replaceAll('{name: d}', '{name: d, annotations: {ringfence.dev/mode: audit}}');
+  expect(said(await load(`${audited}${pod}`))).toEqual([]);
+  const all = text.replaceAll(/\{name: (.)\}/g, '{name: $1, annotations: {ringfence.dev/mode: audit}}');
+  expect(said(await load(`${all}${pod}`))).toEqual([
+    'in.yaml:22828:1 error: Too large: audit would deny all ingress of pod web: the rules of the 4 policies that select it come to 30410 in size, more than 30000',
+  ]);
 });

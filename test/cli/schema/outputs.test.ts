@@ -70,6 +70,12 @@ const weak = {
   'a.policy-test.yaml': 'manifests: [odd.yaml]\nallow: [10.0.0.1 -> shop/web:9/udp]\n',
 };
 
+/** A failure is explained with the audit policy that would have denied. */
+const audited = {
+  'audited.yaml': odd.replace(/annotations: \{.*\} \}/, 'annotations: { ringfence.dev/mode: audit } }'),
+  'a.policy-test.yaml': 'manifests: [audited.yaml]\ndeny: [192.0.2.9 -> shop/web:80]\n',
+};
+
 const commands: Readonly<Record<string, readonly Command[]>> = {
   matrix: [
     [store, 'matrix', '-f', '.', '-R', '-o', 'json'],
@@ -96,6 +102,7 @@ const commands: Readonly<Record<string, readonly Command[]>> = {
     [mixed, 'test', '-o', 'json', '--mutate', '.', 'missing'],
     [store, 'test', '-o', 'json', '--coverage', '--mutate'],
     [weak, 'test', '-o', 'json', '--coverage', '--mutate'],
+    [audited, 'test', '-o', 'json'],
   ],
 };
 
