@@ -59,7 +59,8 @@ test('diff shows what enforcing closes, and nothing where an audit policy comes'
 });
 
 test('test decides by what is enforced, and names them where a line fails', async () => {
-  expect(await outOf('test', 'a.policy-test.yaml')).toBe(`FAIL a.policy-test.yaml:3  deny shop/web -> shop/db:22
+  expect(await outOf('test', 'a.policy-test.yaml'))
+    .toBe(`FAIL a.policy-test.yaml:3  deny shop/web -> shop/db:22
      shop/web -> shop/db is allowed (22/tcp)
      egress  shop/web: open, no policy selects it for egress
      ingress shop/db: open, no enforced policy selects it for ingress
