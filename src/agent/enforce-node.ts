@@ -3,6 +3,7 @@ import { sleep } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Cluster } from '../model/cluster.ts';
+import { readConnectionTable } from '../nft/connection-table.ts';
 import { listConnectionMarks } from '../nft/connection-marks.ts';
 import type { Nft } from '../nft/nft.ts';
 import { type LoggedPacket, packetLog } from '../nft/packet-log.ts';
@@ -11,6 +12,7 @@ import { logPrefixes } from '../ruleset/verdict-chains.ts';
 import { closureEvent } from './closure-event.ts';
 import type { Clock } from './clock.ts';
 import type { AgentConfig, ListenAddress } from './config.ts';
+import { createConnectionWatch } from './connection-watch.ts';
 import { createDenialLog, type DenialLog } from './denial-log.ts';
 import { createEnforcement, type Enforcement } from './enforcement.ts';
 import { livenessChecks, readinessChecks } from './health-checks.ts';
@@ -62,6 +64,7 @@ export async function enforceNode(
       isWatchingKernel: () => enforcement.state().drift.isWatching,
       closesUnknownPods: () => enforcement.state().closesUnknownPods,
       freeEpochs: () => kernel.epochs.left(),
+      connections: () => connections.table(),
       denials: () => denials.counts(),
       invalidPolicies: () => enforcement.invalidPolicies(),
       pendingSeconds: () => {
@@ -123,6 +126,7 @@ export async function enforceNode(
     clock,
   });
   const host = watchHost(world);
+  const connections = createConnectionWatch({ read: readConnectionTable, log, clock });
   const servers = await listen(
     config,
     healthSources(config, world, { enforcement, watches, metrics, host }),
@@ -134,6 +138,7 @@ export async function enforceNode(
   try {
     const running = [
       ...[enforcement.run(until), watches.run(until), events.run(until), host.run(until)],
+      connections.run(until),
       ...logDenials(config, denials, until),
     ];
     await Promise.all(running).finally(async () => {

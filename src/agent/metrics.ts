@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { ConnectionTable } from '../nft/connection-table.ts';
 import type { CompilerCounts } from '../ruleset/compiler.ts';
 import type { DenialCount, DenialCounts } from './denial-log.ts';
 import { type DriftCause, driftCauses } from './drift.ts';
@@ -17,6 +18,7 @@ export interface MetricSources {
   readonly isWatchingKernel: () => boolean;
   readonly closesUnknownPods: () => boolean;
   readonly freeEpochs: () => number;
+  readonly connections: () => ConnectionTable | undefined;
   readonly denials: () => DenialCounts;
 }
 
@@ -226,8 +228,34 @@ function readSources(registry: MetricRegistry, sources: MetricSources): void {
     'Epochs that no connection is marked with, for changes that narrow. At 0 nothing is marked, and every packet is judged.',
     sources.freeEpochs,
   );
+  readConnections(registry, sources);
   readWatches(registry, sources);
   readDenials(registry, sources);
+}
+
+function readConnections({ readGauges, readCounters }: MetricRegistry, { connections }: MetricSources): void {
+  const read = (what: keyof ConnectionTable) => (): readonly Series<string>[] => {
+    const table = connections();
+    return table === undefined ? [] : [[{}, table[what]]];
+  };
+  readGauges(
+    'ringfence_conntrack_entries',
+    "Connections that the kernel tracks in the node's network namespace.",
+    [],
+    read('entries'),
+  );
+  readGauges(
+    'ringfence_conntrack_entries_limit',
+    'How many it tracks at most (nf_conntrack_max): from there on new connections fail, whatever the policies say.',
+    [],
+    read('limit'),
+  );
+  readCounters(
+    'ringfence_conntrack_drops_total',
+    'Packets that the kernel dropped because it had no room or no memory for their connection.',
+    [],
+    read('drops'),
+  );
 }
 
 function readDenials({ readCounter, readCounters }: MetricRegistry, sources: MetricSources): void {

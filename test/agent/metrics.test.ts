@@ -32,6 +32,7 @@ function setUp() {
       isWatchingKernel: () => true,
       closesUnknownPods: () => true,
       freeEpochs: () => 41,
+      connections: () => ({ entries: 7, limit: 262_144, drops: 3 }),
       denials: () => ({
         told: [{ namespace: 'shop', direction: 'ingress', count: 2 }],
         audited: [{ namespace: 'shop', direction: 'egress', count: 3 }],
@@ -58,6 +59,9 @@ test('gauges follow their sources', async () => {
     'ringfence_ruleset_elements 11',
     'ringfence_invalid_policies 1',
     'ringfence_epochs_free 41',
+    'ringfence_conntrack_entries 7',
+    'ringfence_conntrack_entries_limit 262144',
+    'ringfence_conntrack_drops_total 3',
     'ringfence_watch_relists_total{resource="pods"} 2',
     'ringfence_watch_reconnects_total{resource="pods"} 3',
     'ringfence_watch_failures_total{resource="pods"} 5',
