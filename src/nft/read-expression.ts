@@ -1,4 +1,4 @@
-import type { Family } from '../net/protocol.ts';
+import type { Family, Protocol } from '../net/protocol.ts';
 import type { Side } from '../ruleset/objects.ts';
 import { isRecord } from './listing.ts';
 
@@ -17,6 +17,23 @@ export function readTransport(json: unknown): 'l4proto' | 'dport' | undefined {
   if (protocol === 'th' && field === 'dport') return 'dport';
   return keyOf(json, 'meta') === 'l4proto' ? 'l4proto' : undefined;
 }
+
+/**
+ * A protocol that policies can name, by nft's word or by its number: nft looks the words up in /etc/protocols, which
+ * slim images lack.
+ */
+export function readProtocol(json: unknown): Protocol | undefined {
+  return protocolWords.get(json);
+}
+
+const protocolWords: ReadonlyMap<unknown, Protocol> = new Map<unknown, Protocol>([
+  ['tcp', 'TCP'],
+  [6, 'TCP'],
+  ['udp', 'UDP'],
+  [17, 'UDP'],
+  ['sctp', 'SCTP'],
+  [132, 'SCTP'],
+]);
 
 /** The two names of `{payload: {protocol, field}}`. */
 export function readPayload(

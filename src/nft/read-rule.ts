@@ -1,10 +1,17 @@
 import { type Cidr, hostCidr, readCidr } from '../net/cidr.ts';
 import { familyOf, parseAddress } from '../net/address.ts';
-import { type Protocol, protocols } from '../net/protocol.ts';
 import type { CtState, Match, Rule, SetName, Statement } from '../ruleset/objects.ts';
 import { isInterfacePattern, noHelper } from '../ruleset/render-text.ts';
 import { isRecord, type ListedObject } from './listing.ts';
-import { keyOf, only, readAddress, readBitwise, readPayload, readTransport } from './read-expression.ts';
+import {
+  keyOf,
+  only,
+  readAddress,
+  readBitwise,
+  readPayload,
+  readProtocol,
+  readTransport,
+} from './read-expression.ts';
 import { readComponent } from './read-set.ts';
 import { readVerdict } from './read-verdict.ts';
 
@@ -62,13 +69,13 @@ const readers: {
     return isService(transport) ? { kind: 'endpoint-set', ...address, set } : undefined;
   },
   protocol: ({ op, left, right }) => {
-    const protocol = protocolOf(right);
+    const protocol = readProtocol(right);
     if (op !== '==' || keyOf(left, 'meta') !== 'l4proto' || protocol === undefined) return undefined;
     return { kind: 'protocol', protocol };
   },
   ports: ({ op, left, right }) => {
     const payload = readPayload(left);
-    const protocol = protocolOf(payload?.protocol);
+    const protocol = readProtocol(payload?.protocol);
     const ranges = choices(right).map(readPortRange);
     if (op !== '==' || protocol === undefined || payload?.field !== 'dport') return undefined;
     const read = ranges.filter((range) => range !== undefined);
@@ -303,8 +310,4 @@ function readReject(json: unknown): Statement | undefined {
 function choices(right: unknown): readonly unknown[] {
   const set = only(right, 'set');
   return Array.isArray(set) ? (set as readonly unknown[]) : [right];
-}
-
-function protocolOf(name: unknown): Protocol | undefined {
-  return protocols.find((protocol) => protocol.toLowerCase() === name);
 }

@@ -1,6 +1,6 @@
 import type { ElementKey, KeyType, NftSet, SetName, Verdict } from '../ruleset/objects.ts';
 import { isRecord, type ListedObject } from './listing.ts';
-import { readAddress, readTransport } from './read-expression.ts';
+import { readAddress, readProtocol, readTransport } from './read-expression.ts';
 import { readVerdict } from './read-verdict.ts';
 
 const setKeys = ['family', 'table', 'name', 'handle', 'comment', 'type', 'map', 'flags', 'elem'];
@@ -63,15 +63,16 @@ function typeOfExpression(expression: unknown): string {
 
 /** The elements of a listing; those with a timeout, a counter or a comment are not ours and come back unread. */
 export function readElements(
-  kind: 'set' | 'map',
+  { kind, keyType }: Pick<NftSet, 'kind' | 'keyType'>,
   elem: unknown = [],
 ): { readonly elements: Map<ElementKey, Verdict | null>; readonly unread: readonly unknown[] } {
   const elements = new Map<ElementKey, Verdict | null>();
   const unread: unknown[] = [];
+  const types = keyType.split(' . ');
   for (const element of Array.isArray(elem) ? (elem as readonly unknown[]) : [elem]) {
     const [keyJson, verdictJson] =
       kind === 'map' && Array.isArray(element) ? (element as unknown[]) : [element];
-    const key = readKey(keyJson);
+    const key = readKey(types, keyJson);
     const verdict = kind === 'map' ? readVerdict(verdictJson) : null;
     if (key === undefined || verdict === undefined) unread.push(element);
     else elements.set(key as ElementKey, verdict);
@@ -79,8 +80,10 @@ export function readElements(
   return { elements, unread };
 }
 
-function readKey(json: unknown): string | undefined {
-  const parts = concatenation(json).map(readComponent);
+function readKey(types: readonly string[], json: unknown): string | undefined {
+  const parts = concatenation(json).map((part, index) =>
+    types[index] === 'inet_proto' ? readProtocol(part)?.toLowerCase() : readComponent(part),
+  );
   return parts.includes(undefined) ? undefined : parts.join(' . ');
 }
 

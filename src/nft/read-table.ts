@@ -49,7 +49,7 @@ export function readTable(table: string, objects: readonly ListedObject[]): Kern
           notOurs(`${kind} ${name}`, { ...body, elem: undefined });
           break;
         }
-        const { elements, unread } = readElements(kind, body['elem']);
+        const { elements, unread } = readElements(set, body['elem']);
         for (const element of unread) notOurs(`element of ${kind} ${name}`, element);
         sets.set(set.name, { ...set, elements });
         break;
