@@ -1,18 +1,35 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { families } from '../../src/net/protocol.ts';
 import { pod } from '../lab/network/cluster.ts';
 import { report } from '../lab/network/in-lab.ts';
 import { policy, startFlowLab } from '../packets/flow-lab.ts';
 import { addressOf } from '../packets/sockets-in-pods.ts';
+import { asAgent, inImage, type UnpackedImage } from './in-image.ts';
 
-// The agent as the DaemonSet runs it in the image, enforcing.
+// The agent as the DaemonSet runs it, enforcing: in the image that the third argument names as JSON, or in a stand-in for it.
 
 const denied: string[] = [];
 const repository = path.resolve(import.meta.dirname, '../..');
+const given = process.argv[4];
 // Of its own: what is mounted there hides what lay in it, and a checkout may lie anywhere.
-const root = await mkdtemp(path.join(tmpdir(), 'ringfence-image-'));
+const standIn = await mkdtemp(path.join(tmpdir(), 'ringfence-image-'));
+const image =
+  given === undefined
+    ? {
+        root: standIn,
+        env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+        entrypoint: ['/usr/local/bin/node', '/opt/ringfence/dist/ringfence.js'],
+      }
+    : (JSON.parse(given) as UnpackedImage);
+const layOut =
+  given === undefined
+    ? ['sh', `${import.meta.dirname}/image-stand-in.sh`, standIn, repository, process.execPath]
+    : [];
+
 const lab = await startFlowLab(
   [
     pod('x/server', { nodeName: 'n1' }),
@@ -26,7 +43,8 @@ const lab = await startFlowLab(
     },
     command: [
       ...['unshare', '--mount', '--propagation', 'private'],
-      ...['sh', `${import.meta.dirname}/confined.sh`, root, repository, process.execPath],
+      ...layOut,
+      ...inImage(image, [...asAgent, ...image.entrypoint]),
     ],
   },
 );
@@ -46,8 +64,8 @@ const flows = ['x/friend', 'x/stranger'].flatMap((from) =>
 );
 lab.prober.listenFor(flows);
 const answers = await lab.prober.probe(flows, { timeoutMs: 1000, tries: 2 });
-const agent = lab.agents.get('n1')?.pid ?? 0;
-const status = await readFile(`/proc/${String(agent)}/status`, 'utf8');
+const agent = String(lab.agents.get('n1')?.pid);
+const status = await readFile(`/proc/${agent}/status`, 'utf8');
 const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1];
 report({
   verdicts: answers.map(({ flow, verdict }) => `${flow.from} ${verdict}`),
@@ -55,6 +73,23 @@ report({
   noNewPrivileges: field('NoNewPrivs'),
   denied: denied.length > 0,
   phase: (await lab.status('n1')).phase,
+  verified: await verify(),
 });
 await lab.close();
-await rmdir(root);
+await rmdir(standIn);
+
+/** As `kubectl exec` runs it beside the agent: found by the PATH of the image, which the stand-in has no links for. */
+async function verify(): Promise<string> {
+  const command = given === undefined ? image.entrypoint : ['ringfence'];
+  const [file = '', ...args] = lab.network.execIn('n1', [
+    ...['nsenter', `--target=${agent}`, '--mount', '--root', '--wd'],
+    ...[...asAgent, ...command, 'verify', '--log-denials'],
+  ]);
+  const env = Object.fromEntries(
+    image.env.map((entry) => entry.split(/=(.*)/s).slice(0, 2) as [string, string]),
+  );
+  const { stdout } = await promisify(execFile)(file, args, {
+    env: { ...env, NODE_NAME: 'n1', KUBECONFIG: lab.kubeconfig },
+  });
+  return stdout;
+}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the agent as the DaemonSet runs it in the image: confined.sh ROOT REPOSITORY NODE [FLAG...]. Root without a right but
-# NET_ADMIN, no way to get one back, a read-only file system that has Node.js, nft and libraries, but no shell and no tool.
+# Lays out a root file system like the image's from this machine's files: image-stand-in.sh ROOT REPOSITORY NODE COMMAND... It has
+# Node.js, nft, ulogd and libraries, but unlike the image no shell and no tool. Goes on with the command.
 # To be called in a mount namespace of its own.
 set -eu
 root=$1 repository=$2 node=$3
@@ -20,10 +20,4 @@ bind "$(readlink -f "$(command -v setpriv)")" usr/bin/setpriv
 bind "$repository/dist" opt/ringfence/dist
 bind "$repository/rules" opt/ringfence/rules
 bind "$repository/package.json" opt/ringfence/package.json
-mount --bind /dev dev
-mount --bind /proc proc
-# The volume of the DaemonSet; the lab's kubeconfig lies in it, where a pod has its service account.
-mount --bind /run run
-mount -o remount,ro "$root"
-exec chroot "$root" /usr/bin/setpriv --no-new-privs --bounding-set=-all,+net_admin --inh-caps=-all \
-  /usr/local/bin/node /opt/ringfence/dist/ringfence.js "$@"
+exec "$@"
