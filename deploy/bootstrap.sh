@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a fresh clone ready for `npm test` and `npm run demo`, which call it first: host tools, node_modules, dist.
-# `bootstrap.sh test` also installs what only tests use: a browser, kubectl, ulogd.
+# `bootstrap.sh test` also installs what only tests use: a browser, kubectl, ulogd; `bootstrap.sh image` what builds an image.
 # Asks nothing, says what it does, does nothing when there is nothing to do. Needs only sh, npm and a Node.js of any age:
 # npm runs this with the system's Node while node_modules is missing, the project's own (24) comes with node_modules.
 set -eu
@@ -59,18 +59,19 @@ host_tools() {
 
 # Some tests use these; not every distribution has a package of them, so each is tried once.
 untried_wishes() {
-  if [ "$purpose" != test ] || [ "$(id -u)" -ne 0 ] || [ "$(package_manager)" = none ]; then return 0; fi
-  for wish in $(wishes "$(package_manager)"); do
-    grep -qx "$wish" .cache/wishes 2>/dev/null || echo "$wish"
-  done
-}
-
-wishes() {
-  has kubectl || package_of "$1" kubectl
-  has chromium || echo chromium
-  # Reads what the kernel logs of denied packets.
-  [ "$1" != apt-get ] || has ulogd || echo ulogd2-json
-  # Relatives of Debian check Debian's packages of nft with it.
+  case $purpose in
+    test)
+      has kubectl || package_of "$1" kubectl
+      has chromium || echo chromium
+      # Reads what the kernel logs of denied packets.
+      [ "$1" != apt-get ] || has ulogd || echo ulogd2-json
+      ;;
+    image)
+      [ "$1" != apt-get ] || has buildah || echo buildah
+      [ "$1" != apt-get ] || has mmdebstrap || echo mmdebstrap
+      ;;
+  esac
+  # Relatives of Debian check Debian's packages with it.
   [ "$1" != apt-get ] || [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || echo debian-archive-keyring
 }
 

@@ -112,7 +112,7 @@ async function unpack(program: string, folder: string): Promise<void> {
   );
 }
 
-interface Source {
+export interface Source {
   readonly uri: string;
   readonly signedBy: string;
 }
@@ -120,7 +120,7 @@ interface Source {
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** The mirror of Debian that this machine's own sources name; on relatives of Debian, Debian's. */
-async function debianSource(): Promise<Source> {
+export async function debianSource(): Promise<Source> {
   const files = globSync('/etc/apt/{sources.list,sources.list.d/*.{list,sources}}');
   const sources: Source[] = [];
   for (const file of files.sort()) {
