@@ -1,5 +1,5 @@
 import { type AddressBlock, blockBounds, blockOf } from '../../net/address-block.ts';
-import { addressBits, type Bounds, type Cidr } from '../../net/cidr.ts';
+import { addressBits, type Bounds } from '../../net/cidr.ts';
 import { families, type Family } from '../../net/protocol.ts';
 
 /**
@@ -14,10 +14,10 @@ export function blockTexts(blocks: readonly AddressBlock[]): readonly string[] {
   });
 }
 
-/** A CIDR without some of its addresses. */
+/** A prefix without some of its addresses. Only what is chosen in the end is worth a text. */
 interface Term {
-  readonly cidr: Cidr;
-  readonly except: readonly Cidr[];
+  readonly prefix: Bounds;
+  readonly except: readonly Bounds[];
 }
 
 interface Description {
@@ -25,7 +25,7 @@ interface Description {
   /** How many CIDRs the terms name. */
   readonly cost: number;
   /** What of the prefix is left out, in the fewest CIDRs. */
-  readonly holes: readonly Cidr[];
+  readonly holes: readonly Bounds[];
 }
 
 const nobody: Omit<Description, 'holes'> = { terms: [], cost: 0 };
@@ -34,11 +34,11 @@ const nobody: Omit<Description, 'holes'> = { terms: [], cost: 0 };
 function describe(family: Family, first: bigint, hostBits: number, ranges: readonly Bounds[]): Description {
   const last = first + (1n << BigInt(hostBits)) - 1n;
   const within = ranges.filter((range) => range.first <= last && range.last >= first);
-  const cidr = blockOf({ family, first, last }) as Cidr;
+  const prefix = { family, first, last };
   const [range] = within;
-  if (range === undefined) return { ...nobody, holes: [cidr] };
+  if (range === undefined) return { ...nobody, holes: [prefix] };
   if (range.first <= first && range.last >= last)
-    return { terms: [{ cidr, except: [] }], cost: 1, holes: [] };
+    return { terms: [{ prefix, except: [] }], cost: 1, holes: [] };
   const half = hostBits - 1;
   const low = describe(family, first, half, within);
   const high = describe(family, first + (1n << BigInt(half)), half, within);
@@ -46,9 +46,10 @@ function describe(family: Family, first: bigint, hostBits: number, ranges: reado
   const cost = low.cost + high.cost;
   return cost <= 1 + holes.length
     ? { terms: [...low.terms, ...high.terms], cost, holes }
-    : { terms: [{ cidr, except: holes }], cost: 1 + holes.length, holes };
+    : { terms: [{ prefix, except: holes }], cost: 1 + holes.length, holes };
 }
 
-function termText({ cidr, except }: Term): string {
-  return except.length === 0 ? cidr : `${cidr} except ${except.join()}`;
+function termText({ prefix, except }: Term): string {
+  const text = blockOf(prefix);
+  return except.length === 0 ? text : `${text} except ${except.map(blockOf).join()}`;
 }
