@@ -45,11 +45,7 @@ export function coverageBy(prepared: PreparedSuite): (coverable: Coverable) => b
   const { reach } = prepared.world;
   let none: Reach | undefined;
   /** The cluster as if there were no policies. */
-  const bare = (): Reach =>
-    (none ??= [...new Set(reach.cluster.policies.map(({ namespace }) => namespace))].reduce(
-      (left, namespace) => left.withPolicies(namespace, []),
-      reach,
-    ));
+  const bare = (): Reach => (none ??= reach.withoutPolicies());
   const allowing = inNamespaces(allowingStatements(prepared));
   const denying = inNamespaces(denyingStatements(prepared));
   const sides = new Map<string, Reach>();

@@ -84,6 +84,7 @@ function ownView(reach: Reach, pods: readonly Pod[]): Reach {
     ...reach,
     cluster: { ...reach.cluster, pods },
     withPolicies: (namespace, policies) => ownView(reach.withPolicies(namespace, policies), pods),
+    withoutPolicies: () => ownView(reach.withoutPolicies(), pods),
   };
 }
 

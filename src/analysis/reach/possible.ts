@@ -138,18 +138,17 @@ function searchConnection(
 function searchDenial(reach: Reach, ends: Ends, traffic: Traffic): Search {
   let undecided = false;
   for (const direction of ['egress', 'ingress'] as const) {
-    for (const { isolated, allows } of isolatedWays(reach, ends, direction)) {
-      for (const part of partsOf(
-        traffic,
-        allows.map((allow) => allow.traffic),
-      )) {
-        const passing = allows.filter((allow) => intersectTraffic(allow.traffic, part) === part);
-        const found = search(
-          reach,
-          ends,
-          [isolated],
-          passing.map(({ wanted }) => wanted),
-        );
+    const { isolated, allows } = isolatedWays(reach, ends, direction);
+    const parts = partsOf(
+      traffic,
+      allows.map((allow) => allow.traffic),
+    ).map((part) => {
+      const passing = allows.filter((allow) => intersectTraffic(allow.traffic, part) === part);
+      return { part, unwanted: passing.map(({ wanted }) => wanted) };
+    });
+    for (const way of isolated) {
+      for (const { part, unwanted } of parts) {
+        const found = search(reach, ends, [way], unwanted);
         if (found.kind === 'found') return { ...withoutPortNames(found), traffic: part };
         undecided ||= found.kind === 'undecided';
       }

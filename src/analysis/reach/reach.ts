@@ -44,6 +44,8 @@ export interface Reach {
    * nor the foreseen ones do. No namespace goes with its last policy.
    */
   withPolicies(namespace: string, policies: readonly NetworkPolicy[]): Reach;
+  /** The same cluster as if there were no policies, and no namespace less. */
+  withoutPolicies(): Reach;
 }
 
 export function createReach(cluster: Cluster, foreseen: readonly NetworkPolicy[] = []): Reach {
@@ -51,8 +53,12 @@ export function createReach(cluster: Cluster, foreseen: readonly NetworkPolicy[]
   return reachOf(
     cluster,
     { namespaces: namespacesOf(cluster), parties, foreseen, rows: createRows(parties) },
-    { isolations: createIsolations(cluster.policies), audits: createIsolations(cluster.policies, 'audit') },
+    bothModes(cluster.policies),
   );
+}
+
+function bothModes(policies: readonly NetworkPolicy[]): Pick<Reach, 'isolations' | 'audits'> {
+  return { isolations: createIsolations(policies), audits: createIsolations(policies, 'audit') };
 }
 
 /** What stays the same whatever the policies are. */
@@ -102,6 +108,7 @@ function reachOf(
         audits: audits.withPolicies(namespace, policies),
       });
     },
+    withoutPolicies: () => reachOf({ ...cluster, policies: [] }, ground, bothModes([])),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type LabelSelector, matchesSelector } from '../../model/label-selector.ts';
+import { type LabelSelector, matchesSelector, selectorText } from '../../model/label-selector.ts';
 import type { Direction, NetworkPolicy } from '../../model/network-policy.ts';
 import { protocolPorts } from '../../net/port-range.ts';
 import type { Family } from '../../net/protocol.ts';
@@ -54,32 +54,36 @@ export function waysThrough(reach: Reach, ends: Ends, direction: Direction): rea
 
 const openWay: Way = { wanted: [], unwanted: [], traffic: everything };
 
-/** Each way to be isolated, with all that is allowed then. */
+/** Each way to be isolated, and all that is allowed then, whichever of them it is. */
 export function isolatedWays(
   reach: Reach,
   ends: Ends,
   direction: Direction,
-): readonly { readonly isolated: Way; readonly allows: readonly Way[] }[] {
+): { readonly isolated: readonly Way[]; readonly allows: readonly Way[] } {
   const own = ends[direction];
   if (own.kind === 'party') {
     const isolation = reach.isolation(own.party, direction);
-    if (isolation === undefined) return [];
+    if (isolation === undefined) return { isolated: [], allows: [] };
     const allows = isolation.allows.flatMap((allow) =>
       waysOfAllow(reach, ends, direction, allow, [], 'least'),
     );
-    return [{ isolated: openWay, allows }];
+    return { isolated: [openWay], allows };
   }
-  const isolating = isolatingPolicies(reach, own, direction);
-  const allows = isolating.flatMap(({ policy, selected }) =>
-    selected === undefined
-      ? []
-      : reach.isolations
-          .allowsOf(policy, direction)
-          .flatMap((allow) => waysOfAllow(reach, ends, direction, allow, selected, 'least')),
+  const selecting = isolatingPolicies(reach, own, direction).flatMap(({ policy, selected }) =>
+    selected === undefined ? [] : [{ policy, selected }],
   );
-  return isolating.flatMap(({ selected }) =>
-    selected === undefined ? [] : [{ isolated: { ...openWay, wanted: selected }, allows }],
+  // Many policies of a namespace select the same pods.
+  const selections = new Map(
+    selecting.map(({ policy, selected }) => [selectorText(policy.podSelector), selected]),
   );
+  return {
+    isolated: [...selections.values()].map((selected) => ({ ...openWay, wanted: selected })),
+    allows: selecting.flatMap(({ policy, selected }) =>
+      reach.isolations
+        .allowsOf(policy, direction)
+        .flatMap((allow) => waysOfAllow(reach, ends, direction, allow, selected, 'least')),
+    ),
+  };
 }
 
 interface IsolatingPolicy {
