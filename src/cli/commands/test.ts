@@ -145,9 +145,13 @@ async function enterPacketRun(options: TestOptions & LabFlags, terminal: Termina
     import('../policy-test/packet-run.ts'),
   ]);
   await enterLab();
-  return createPacketRun(options, (node, line) => {
-    if (options.verbose === true) terminal.err(`${printable(`${node}: ${line}`)}\n`);
-  });
+  return createPacketRun(
+    options,
+    (node, line) => {
+      if (options.verbose === true) terminal.err(`${printable(`${node}: ${line}`)}\n`);
+    },
+    terminal.err,
+  );
 }
 
 /** The cluster of `-f`, or of `--live`; `undefined` where the files have to name theirs. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { trialKey } from '../../../src/analysis/trials/trial.ts';
 import { packetResults } from '../../../src/cli/policy-test/packet-results.ts';
+import { familyNote } from '../../../src/cli/policy-test/packet-run.ts';
 import type { TestResult } from '../../../src/cli/policy-test/test-result.ts';
 import type { Observation } from '../../../src/lab/trials/observation.ts';
+import type { Family } from '../../../src/net/protocol.ts';
 import { planOf, type Planned } from '../../analysis/trials/plan-of.ts';
 import { clusterOf, namespaceOf, nodeOf, podOf } from '../../cases/builders.ts';
 
@@ -71,4 +73,12 @@ test.each([
   const plan = planOf(world, 'allow: ["a -> far:80"]');
   const checks = plan.checks.map((check) => ({ ...check, samples: [{ what, tried: 60, of: 70 }] }));
   expect(resultOf({ ...plan, checks }, 'answered').detail).toContain(text);
+});
+
+test.each<readonly [readonly Family[], string | undefined]>([
+  [['IPv4', 'IPv6'], undefined],
+  [['IPv4'], 'note: the cluster speaks IPv4, so IPv6 is not tried; --family dual tries both\n'],
+  [['IPv6'], 'note: the cluster speaks IPv6, so IPv4 is not tried; --family dual tries both\n'],
+])('of %j, the family that goes untried is said', (spoken, note) => {
+  expect(familyNote(spoken)).toBe(note);
 });
