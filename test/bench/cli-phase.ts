@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { connectivityIn, connectivityOf } from '../../src/analysis/connectivity/connectivity.ts';
+import { coverageOf } from '../../src/analysis/coverage/coverage.ts';
 import { differenceOf } from '../../src/analysis/difference/difference.ts';
+import { proposeTest } from '../../src/analysis/first-test/propose.ts';
 import { lint } from '../../src/analysis/lint/lint.ts';
 import { pictureOf } from '../../src/analysis/picture/picture.ts';
-import { createReach } from '../../src/analysis/reach/reach.ts';
+import { createReach, type Reach } from '../../src/analysis/reach/reach.ts';
 import { fileSystemIo } from '../../src/cli/input/input-io.ts';
 import { loadInput } from '../../src/cli/input/load-input.ts';
 import { connectivityJson } from '../../src/cli/output/connectivity-json.ts';
@@ -13,7 +15,7 @@ import { lintText } from '../../src/cli/output/lint-text.ts';
 import { connectivityCsv } from '../../src/cli/output/matrix/csv.ts';
 import { matrixSummary } from '../../src/cli/output/matrix/summary.ts';
 import { testReportText } from '../../src/cli/output/policy-test/text.ts';
-import { runTests } from '../../src/cli/policy-test/run-tests.ts';
+import { type RanSuite, runTests } from '../../src/cli/policy-test/run-tests.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 
 // One phase of one command, alone in a process, for test/bench/cli.ts: what comes after the reading, and what the memory has
@@ -60,20 +62,19 @@ const phases: Readonly<Record<string, () => Promise<() => unknown>>> = {
   test: async () => {
     const cluster = await read(files[0]);
     return async () => {
-      const testCluster = {
-        reach: createReach(cluster),
-        diagnostics: [],
-        ignored: [],
-        sourceLine: () => undefined,
-      };
-      const ran = await runTests(files.slice(1), {
-        io,
-        defaultNamespace: 'default',
-        clusterOf: () => Promise.resolve(testCluster),
-        more: () => Promise.resolve([]),
-      });
+      const ran = await runSuites(createReach(cluster));
       return sizeOf([testReportText({ suites: ran.map(({ report }) => report), diagnostics: [] })]);
     };
+  },
+  'test --coverage': async () => {
+    const reach = createReach(await read(files[0]));
+    const ran = await runSuites(reach);
+    return () =>
+      coverageOf(ran.flatMap(({ prepared }) => (prepared === undefined ? [] : [{ prepared, reach }])));
+  },
+  init: async () => {
+    const cluster = await read(files[0]);
+    return () => proposeTest(createReach(cluster), 'default');
   },
   diff: async () => {
     const [before, after] = [await read(files[0]), await read(files[1])];
@@ -107,6 +108,17 @@ async function read(file = ''): Promise<Cluster> {
   const [first] = diagnostics;
   if (first !== undefined) throw new Error(`${file}: ${first.message}`);
   return cluster;
+}
+
+/** Runs the policy tests on a cluster that has been read. */
+function runSuites(reach: Reach): Promise<readonly RanSuite[]> {
+  const testCluster = { reach, diagnostics: [], ignored: [], sourceLine: () => undefined };
+  return runTests(files.slice(1), {
+    io,
+    defaultNamespace: 'default',
+    clusterOf: () => Promise.resolve(testCluster),
+    more: () => Promise.resolve([]),
+  });
 }
 
 function everyone(): boolean {

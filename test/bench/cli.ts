@@ -66,8 +66,10 @@ async function bench(): Promise<void> {
     ['matrix -o csv', json],
     ['matrix, summed up', json],
     ['test', json, suite],
+    ['test --coverage', json, suite],
     ['diff', json, changed],
     ['lint', json],
+    ['init', json],
   ] as const) {
     const figures = await phase(name, ...files);
     row(name, figures, `${(figures.wall / fromJson.wall).toFixed(2)} of reading JSON`);
@@ -80,6 +82,7 @@ async function bench(): Promise<void> {
     ['test', suite],
     ['diff', json, changed],
     ['lint', '-f', json],
+    ['report', '-f', json, '-o', path.join(folder, 'report.html')],
   ]) {
     const figures = await best(repeats, () => command(args));
     row(nameOf(args), figures, `exit code ${String(figures.code)}`);
