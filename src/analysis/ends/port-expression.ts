@@ -1,6 +1,6 @@
 import { type Protocol, protocols } from '../../net/protocol.ts';
 import { portNameErrors } from '../../model/read/names.ts';
-import { quote } from '../../model/read/quote.ts';
+import { quote, shorten } from '../../model/read/quote.ts';
 import { type Expressed, expressed, notExpressed } from './expressed.ts';
 
 /** One item of a list of ports, as people write it. */
@@ -59,7 +59,7 @@ function readPort(item: string): Expressed<PortExpression> {
 }
 
 function readRange(first: number, last: number, protocol: Protocol, text: string): Expressed<PortExpression> {
-  if (first < 1 || last > 65535) return notExpressed(`port ${text} is not between 1 and 65535`);
-  if (last < first) return notExpressed(`the range ${text} ends before it begins`);
+  if (first < 1 || last > 65535) return notExpressed(`port ${shorten(text)} is not between 1 and 65535`);
+  if (last < first) return notExpressed(`the range ${shorten(text)} ends before it begins`);
   return expressed({ kind: 'range', protocol, first, last });
 }

@@ -93,10 +93,12 @@ function add(
   const { diagnostics } = cursor.report;
   if (diagnostics.length > mostDiagnostics) return;
   if (diagnostics.length === mostDiagnostics) {
+    const source = cursor.report.context.locate?.([], 'value');
     diagnostics.push({
       code: 'too-many-errors',
       severity: 'error',
       message: 'too many errors in this object',
+      ...(source === undefined ? {} : { source }),
     });
     return;
   }

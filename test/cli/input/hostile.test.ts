@@ -140,3 +140,13 @@ test.each([
   const input = await load(text);
   expect(input.diagnostics[0]?.message.length).toBeLessThan(250);
 });
+
+test('the mistake that is one too many has a place', async () => {
+  const fields = Array.from({ length: 200 }, (_, number) => `, f${String(number)}: 1`).join('');
+  const { diagnostics } = await load(`${head}spec: {podSelector: {}${fields}}\n`);
+  expect(diagnostics.find(({ code }) => code === 'too-many-errors')?.source).toEqual({
+    file: 'in.yaml',
+    line: 1,
+    column: 1,
+  });
+});

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../../analysis/connectivity/endpoints.ts';
 import type { Picture } from '../../../analysis/picture/picture.ts';
+import { printable } from '../../../model/read/quote.ts';
 import { groupText, shortTraffic } from '../../../analysis/picture/labels.ts';
 
 /** The picture as a Graphviz graph, namespaces as clusters. Rules are solid, what no policy isolates is dashed. */
@@ -35,5 +36,5 @@ function namespaceOf(endpoint: Endpoint | undefined): string | undefined {
 
 /** A string of the DOT language. A backslash would begin an escape such as \\N. */
 function quoted(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  return `"${printable(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

@@ -133,7 +133,7 @@ function nameNotes(picture: Picture, full: readonly string[], names: readonly st
 }
 
 function cut(text: string, longest: number): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+  return text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`;
 }
 
 function painting(colour: boolean): (state: CellState, text: string) => string {
