@@ -11,9 +11,9 @@ export function readIpBlock(cursor: Cursor): IpBlockPeer | undefined {
   if (!hasOnlyFields(cursor, ['cidr', 'except'])) return undefined;
   const cidr = readBlock(fieldOf(cursor, 'cidr'));
   const excepts = itemsOf(fieldOf(cursor, 'except'), mostExcepts)?.map((item) => readExcept(item, cidr));
-  const understood = excepts?.filter((except) => except !== undefined);
-  if (cidr === undefined || understood?.length !== excepts?.length) return undefined;
-  return { kind: 'ipBlock', cidr, except: understood ?? [] };
+  if (cidr === undefined || excepts === undefined) return undefined;
+  const understood = excepts.filter((except) => except !== undefined);
+  return understood.length === excepts.length ? { kind: 'ipBlock', cidr, except: understood } : undefined;
 }
 
 function readExcept(cursor: Cursor, cidr: Cidr | undefined): Cidr | undefined {

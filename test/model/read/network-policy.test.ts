@@ -184,6 +184,7 @@ describe('what is broken is closed', () => {
     ['an except', { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['11.0.0.0/8'] } }] }],
     ['an except of another family', { from: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['::/1'] } }] }],
     ['an except as large', { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.0.0.0/8'] } }] }],
+    ['excepts', { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: '10.1.0.0/16' } }] }],
     ['a block beside pods', { from: [{ podSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }] }],
     ['ports', { ports: 80 }],
     ['a port', { ports: [{ port: 80 }, { port: 0 }] }],
@@ -206,6 +207,21 @@ describe('what is broken is closed', () => {
   test.each([
     ['rules', 2000, { ingress: Array.from({ length: 2001 }, () => ({})) }],
     ['peers', 10_000, { ingress: [{ from: Array.from({ length: 10_001 }, () => ({ podSelector: {} })) }] }],
+    [
+      'excepts',
+      10_000,
+      {
+        ingress: [
+          {
+            from: [
+              {
+                ipBlock: { cidr: '10.0.0.0/8', except: Array.from({ length: 10_001 }, () => '10.1.0.0/16') },
+              },
+            ],
+          },
+        ],
+      },
+    ],
     ['ports', 10_000, { ingress: [{ ports: Array.from({ length: 10_001 }, () => ({ port: 1 })) }] }],
   ])('too many %s are closed', (_name, most, spec) => {
     expect(stored(spec)).toMatchObject({ policyTypes: ['ingress'], ingress: [] });
