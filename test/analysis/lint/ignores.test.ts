@@ -4,6 +4,7 @@ import { longestIgnore, parseIgnores } from '../../../src/analysis/lint/ignores.
 import { lint } from '../../../src/analysis/lint/lint.ts';
 import type { Finding } from '../../../src/analysis/lint/rule.ts';
 import { loadForLint } from './lint-text.ts';
+import { processorTime } from '../../support/processor-time.ts';
 
 describe('the text of an annotation', () => {
   const known = ['some-rule', 'other-rule'];
@@ -130,9 +131,10 @@ describe('ignores of a configuration', () => {
   test('a hostile pattern takes no time', () => {
     const file = `${'a/'.repeat(2000)}b`;
     const long: Finding = { ...finding, place: { file, line: 1, column: 1 } };
-    const start = performance.now();
-    expect(matches({ path: `${'**/'.repeat(30)}c` }, long)).toBe(false);
-    expect(matches({ path: `${'*a'.repeat(30)}c` }, long)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(1000);
+    const took = processorTime(() => {
+      expect(matches({ path: `${'**/'.repeat(30)}c` }, long)).toBe(false);
+      expect(matches({ path: `${'*a'.repeat(30)}c` }, long)).toBe(false);
+    });
+    expect(took).toBeLessThan(1000);
   });
 });

@@ -8,6 +8,7 @@ import {
 } from '../../../src/model/read/names.ts';
 import { printable, quote } from '../../../src/model/read/quote.ts';
 import { closest } from '../../../src/model/read/suggestion.ts';
+import { processorTime } from '../../support/processor-time.ts';
 
 const long = (length: number): string => 'a'.repeat(length);
 
@@ -66,19 +67,20 @@ describe.each([
 });
 
 test('hostile names are judged in no time', () => {
-  const started = performance.now();
-  for (const text of [long(1e7), `${'a-'.repeat(5e6)}!`, `${'a.'.repeat(120)}!`, '/'.repeat(1e6)]) {
-    for (const errors of [
-      dnsLabelErrors,
-      dnsSubdomainErrors,
-      labelKeyErrors,
-      labelValueErrors,
-      portNameErrors,
-    ]) {
-      errors(text);
+  const took = processorTime(() => {
+    for (const text of [long(1e7), `${'a-'.repeat(5e6)}!`, `${'a.'.repeat(120)}!`, '/'.repeat(1e6)]) {
+      for (const errors of [
+        dnsLabelErrors,
+        dnsSubdomainErrors,
+        labelKeyErrors,
+        labelValueErrors,
+        portNameErrors,
+      ]) {
+        errors(text);
+      }
     }
-  }
-  expect(performance.now() - started).toBeLessThan(2000);
+  });
+  expect(took).toBeLessThan(2000);
 });
 
 test.each([
