@@ -59,6 +59,8 @@ export interface DriftWatchOptions {
   readonly table: string;
   /** Makes the sync loop replace the table. */
   readonly replace: () => void;
+  /** Called before an own transaction takes the table away that stands: what it has counted is gone afterwards. Never rejects. */
+  readonly replacing?: (signal: AbortSignal) => Promise<void>;
   /** Makes the sync loop ask `isAsCommitted`. */
   readonly look: () => void;
   readonly verified: (result: 'equal' | 'drift' | 'failed', seconds: number) => void;
@@ -163,6 +165,8 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
 
   return {
     async apply(transaction, { signal }) {
+      // Where others have deleted it nothing is left to look at, and everything is open meanwhile.
+      if (drift?.cause !== 'table-deleted' && replaces(transaction)) await options.replacing?.(signal);
       own.starting();
       let isApplied = false;
       try {
@@ -222,6 +226,10 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
       ...(lastVerify === undefined ? {} : { lastVerify }),
     }),
   };
+}
+
+function replaces({ operations }: Transaction): boolean {
+  return operations.some(({ op }) => op === 'delete-table');
 }
 
 /** Asked anew: the compiler takes a signal that was not aborted once for one that never is. */

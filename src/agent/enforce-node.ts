@@ -12,6 +12,7 @@ import { logPrefixes } from '../ruleset/verdict-chains.ts';
 import { closureEvent } from './closure-event.ts';
 import type { Clock } from './clock.ts';
 import type { AgentConfig, ListenAddress } from './config.ts';
+import { type ConnectionCounts, createConnectionCounts } from './connection-counts.ts';
 import { createConnectionWatch } from './connection-watch.ts';
 import { createDenialLog, type DenialLog } from './denial-log.ts';
 import { createEnforcement, type Enforcement } from './enforcement.ts';
@@ -57,6 +58,13 @@ export async function enforceNode(
     signal,
   });
   if (kernel.hasTable) log.info({ table: config.compiler.table }, 'kernel ruleset stays until synced');
+  const connectionCounts = createConnectionCounts({
+    nft,
+    table: config.compiler.table,
+    counted: () => enforcement.counted(),
+    log,
+    clock,
+  });
   const metrics = createMetrics(
     {
       counts: () => enforcement.counts(),
@@ -66,6 +74,7 @@ export async function enforceNode(
       freeEpochs: () => kernel.epochs.left(),
       connections: () => connections.table(),
       denials: () => denials.counts(),
+      connectionCounts,
       invalidPolicies: () => enforcement.invalidPolicies(),
       pendingSeconds: () => {
         const { pendingSince } = enforcement.state().sync;
@@ -110,6 +119,7 @@ export async function enforceNode(
         metrics.objectNotUnderstood(kind);
       },
     },
+    replacing: (call) => connectionCounts.read(call),
     log,
     clock,
   });
@@ -129,7 +139,7 @@ export async function enforceNode(
   const connections = createConnectionWatch({ read: readConnectionTable, log, clock });
   const servers = await listen(
     config,
-    healthSources(config, world, { enforcement, watches, metrics, host }),
+    healthSources(config, world, { enforcement, watches, metrics, connectionCounts, host }, signal),
     log,
   );
   // Whatever ends one of them unforeseen ends all, and the process: it is started again, and the rules stay.
@@ -223,11 +233,17 @@ interface AgentParts {
   readonly enforcement: Enforcement;
   readonly watches: Watches;
   readonly metrics: Metrics;
+  readonly connectionCounts: ConnectionCounts;
   readonly host: HostWatch;
 }
 
-function healthSources(config: AgentConfig, world: AgentWorld, parts: AgentParts): HealthSources {
-  const { enforcement, watches, metrics, host } = parts;
+function healthSources(
+  config: AgentConfig,
+  world: AgentWorld,
+  parts: AgentParts,
+  signal: AbortSignal,
+): HealthSources {
+  const { enforcement, watches, metrics, connectionCounts, host } = parts;
   const facts = {
     sync: () => enforcement.state().sync,
     now: () => world.clock.now(),
@@ -240,12 +256,22 @@ function healthSources(config: AgentConfig, world: AgentWorld, parts: AgentParts
   return {
     livez: livenessChecks(facts),
     readyz: readinessChecks(facts),
-    status: () => statusOf(config, world, parts),
-    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+    status: async () => {
+      await connectionCounts.refresh(signal);
+      return statusOf(config, world, parts);
+    },
+    metrics: async () => {
+      await connectionCounts.refresh(signal);
+      return { contentType: metrics.contentType, text: await metrics.text() };
+    },
   };
 }
 
-function statusOf(config: AgentConfig, world: AgentWorld, { enforcement, watches }: AgentParts): AgentStatus {
+function statusOf(
+  config: AgentConfig,
+  world: AgentWorld,
+  { enforcement, watches, connectionCounts }: AgentParts,
+): AgentStatus {
   const { nodeName, table } = config.compiler;
   const { sync, isEnforcing, drift, lastSuccess, lastError } = enforcement.state();
   const isLocal = (pod: Pod): boolean => pod.nodeName === nodeName && pod.addresses.length > 0;
@@ -265,6 +291,7 @@ function statusOf(config: AgentConfig, world: AgentWorld, { enforcement, watches
     pending: sync.pendingSince !== undefined,
     drift: driftStatus(drift),
     counts: enforcement.counts(),
+    connections: { pods: connectionCounts.pods(), rules: connectionCounts.rules() },
     policies: policyStatuses(
       watches.policies(),
       enforcement.policies(),

@@ -5,6 +5,7 @@ import {
   type Compiler,
   type CompilerCounts,
   type CompilerOptions,
+  type Counted,
   createCompiler,
   type PodClosure,
 } from '../ruleset/compiler.ts';
@@ -35,6 +36,8 @@ export interface Enforcement {
   run(signal: AbortSignal): Promise<void>;
   state(): EnforcementState;
   counts(): CompilerCounts;
+  /** What counters in the kernel stand for. */
+  counted(): readonly Counted[];
   policies(): readonly PolicyProgressEntry[];
   invalidPolicies(): number;
 }
@@ -61,6 +64,8 @@ export interface EnforcementOptions {
   /** What the watches hold at present. */
   readonly current: Pick<CurrentObjects, 'namespaces' | 'pods' | 'policies'>;
   readonly observer: EnforcementObserver;
+  /** Called before a transaction that replaces the table. Never rejects. */
+  readonly replacing?: (signal: AbortSignal) => Promise<void>;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -129,6 +134,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     nft: options.nft,
     table: options.compiler.table,
     replace: replaceTable,
+    ...(options.replacing === undefined ? {} : { replacing: options.replacing }),
     look() {
       loop.look();
     },
@@ -212,6 +218,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
       ...(lastError === undefined ? {} : { lastError }),
     }),
     counts: () => feed.compiler().counts(),
+    counted: () => feed.compiler().counted(),
     policies: () => progress.entries(),
     invalidPolicies: () => reports.invalid(),
   };

@@ -15,7 +15,7 @@ export interface HealthCheck {
 export interface HealthSources {
   readonly livez: readonly HealthCheck[];
   readonly readyz: readonly HealthCheck[];
-  readonly status: () => unknown;
+  readonly status: () => Promise<unknown>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -86,7 +86,7 @@ async function answer(
         return;
       }
       case '/status':
-        send(response, 200, 'application/json', `${JSON.stringify(sources.status(), null, 2)}\n`);
+        send(response, 200, 'application/json', `${JSON.stringify(await sources.status(), null, 2)}\n`);
         return;
       case '/metrics': {
         const { contentType, text } = await sources.metrics();

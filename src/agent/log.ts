@@ -19,6 +19,7 @@ export type LogMessage =
   | 'connections not counted'
   | 'no room for new connections'
   | 'room for new connections again'
+  | 'counters not listed'
   | 'host finding'
   | 'store synced'
   | 'enforcing'

@@ -1,13 +1,14 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ConnectionTable } from '../nft/connection-table.ts';
 import type { CompilerCounts } from '../ruleset/compiler.ts';
+import { type CountedConnections, readConnectionCounts } from './connection-metrics.ts';
 import type { DenialCount, DenialCounts } from './denial-log.ts';
 import { type DriftCause, driftCauses } from './drift.ts';
 import { createMetricRegistry, type MetricRegistry, type Series } from './metric-registry.ts';
 import type { SyncMode } from './sync-loop.ts';
 
-// A registry of its own, base units, and no label whose values a tenant chooses, but for a bounded number of namespaces:
-// whoever can create objects must not be able to grow the agent.
+// A registry of its own, base units, and no label whose values a tenant chooses, but for a bounded number of namespaces,
+// pods and policies: whoever can create objects must not be able to grow the agent.
 
 /** What the agent can be asked at any moment; read when somebody scrapes. */
 export interface MetricSources {
@@ -20,6 +21,7 @@ export interface MetricSources {
   readonly freeEpochs: () => number;
   readonly connections: () => ConnectionTable | undefined;
   readonly denials: () => DenialCounts;
+  readonly connectionCounts: CountedConnections;
 }
 
 export interface WatchCounts {
@@ -231,6 +233,7 @@ function readSources(registry: MetricRegistry, sources: MetricSources): void {
   readConnections(registry, sources);
   readWatches(registry, sources);
   readDenials(registry, sources);
+  readConnectionCounts(registry, sources.connectionCounts);
 }
 
 function readConnections({ readGauges, readCounters }: MetricRegistry, { connections }: MetricSources): void {

@@ -4,6 +4,7 @@ import type { PodKey } from '../model/pod.ts';
 import type { AgentStatus } from './status.ts';
 
 const count = z.int().nonnegative();
+const direction = z.enum(['ingress', 'egress']);
 
 /** What `/status` answers, as its readers need it. Fields that a newer agent has beside these are kept. */
 export const agentStatusSchema = z.looseObject({
@@ -45,6 +46,12 @@ export const agentStatusSchema = z.looseObject({
     rules: count,
     elements: count,
   }),
+  connections: z
+    .looseObject({
+      pods: z.array(z.looseObject({ pod: z.string(), direction, allowed: count, denied: count })),
+      rules: z.array(z.looseObject({ policy: z.string(), direction, rule: count, allowed: count })),
+    })
+    .exactOptional(),
   policies: z.array(
     z.looseObject({
       namespace: z.string(),

@@ -3,6 +3,7 @@ import { modeOf, type PolicyKey, policyKey, type PolicyMode } from '../model/net
 import { type Pod, type PodKey, podKey } from '../model/pod.ts';
 import { selects } from '../policy/isolation.ts';
 import type { CompilerCounts } from '../ruleset/compiler.ts';
+import type { PodConnections, RuleConnections } from './connection-counts.ts';
 import type { DriftState } from './drift.ts';
 import type { PolicyProgressEntry } from './policy-progress.ts';
 import type { StoredPolicy } from './stored-objects.ts';
@@ -32,6 +33,11 @@ export interface AgentStatus {
   readonly pending: boolean;
   readonly drift: DriftStatus;
   readonly counts: CompilerCounts;
+  /** What local pods, and rules of policies, have allowed and denied; absent from agents that do not count. */
+  readonly connections?: {
+    readonly pods: readonly PodConnections[];
+    readonly rules: readonly RuleConnections[];
+  };
   readonly policies: readonly PolicyStatus[];
 }
 

@@ -2,6 +2,7 @@ import type {
   BaseChain,
   Chain,
   ChainName,
+  CounterName,
   ElementKey,
   Match,
   NftSet,
@@ -11,6 +12,7 @@ import type {
   Statement,
   Verdict,
 } from '../ruleset/objects.ts';
+import { namedCounters } from '../ruleset/named-counters.ts';
 import { addressKeyType, endpointKeyType } from '../ruleset/objects.ts';
 import type { Element, Operation, Transaction } from '../ruleset/operation.ts';
 import { NftError, type NftErrorCode } from './errors.ts';
@@ -23,6 +25,7 @@ export type FakeTables = ReadonlyMap<string, FakeTable>;
 export interface FakeTable {
   readonly sets: Map<SetName, FakeSet>;
   readonly chains: Map<ChainName, FakeChain>;
+  readonly counters: Set<CounterName>;
 }
 
 interface FakeSet {
@@ -78,10 +81,11 @@ function chainOf(name: ChainName, base: BaseChain | undefined, rules: readonly R
   return base === undefined ? { name, rules } : { name, base, rules };
 }
 
-function copyOf({ sets, chains }: FakeTable): FakeTable {
+function copyOf({ sets, chains, counters }: FakeTable): FakeTable {
   return {
     sets: new Map([...sets].map(([name, set]) => [name, { ...set, elements: new Map(set.elements) }])),
     chains: new Map(chains),
+    counters: new Set(counters),
   };
 }
 
@@ -94,7 +98,7 @@ function applyOperation(
   refuse: Refuse,
 ): void {
   if (operation.op === 'add-table') {
-    if (!tables.has(name)) tables.set(name, { sets: new Map(), chains: new Map() });
+    if (!tables.has(name)) tables.set(name, { sets: new Map(), chains: new Map(), counters: new Set() });
     return;
   }
   const table = found(tables.get(name), refuse);
@@ -115,6 +119,16 @@ function applyOperation(
       const { elements } = found(table.sets.get(operation.set), refuse);
       for (const [key] of operation.elements)
         if (!elements.delete(key)) throw refuse('NFT_NOT_FOUND', `no element ${key}`);
+      return;
+    }
+    case 'add-counter':
+      table.counters.add(operation.counter);
+      return;
+    case 'delete-counter': {
+      const rules = [...table.chains.values()];
+      if (namedCounters(rules).has(operation.counter)) throw refuse('NFT_BUSY', 'Device or resource busy');
+      if (!table.counters.delete(operation.counter))
+        throw refuse('NFT_NOT_FOUND', 'No such file or directory');
       return;
     }
     case 'add-chain':
@@ -219,6 +233,8 @@ function checkRule(table: FakeTable, rule: Rule, refuse: Refuse): void {
     const wanted = mapOf(statement);
     if (wanted !== undefined) checkUse(table, wanted.set, 'map', wanted.keyType, refuse);
     if (statement.kind === 'verdict') checkTarget(table, statement.verdict, refuse);
+    if (statement.kind === 'counter' && statement.name !== undefined && !table.counters.has(statement.name))
+      throw refuse('NFT_NOT_FOUND', 'No such file or directory');
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Ruleset } from '../ruleset/objects.ts';
 import type { Transaction } from '../ruleset/operation.ts';
+import { namedCounters } from '../ruleset/named-counters.ts';
 import { renderJson } from '../ruleset/render-json.ts';
 import { renderText } from '../ruleset/render-text.ts';
 import { inputText, NftError } from './errors.ts';
@@ -79,6 +80,16 @@ export function createFakeNft(options: { readonly version?: NftVersion } = {}): 
       if (failure !== undefined) throw failure;
       const ruleset = rulesetOf(tables, table);
       return ruleset === undefined ? undefined : listed(ruleset, terse);
+    },
+
+    async counters(table, { signal } = {}) {
+      await turn(signal);
+      const failure = listFailures.shift();
+      if (failure !== undefined) throw failure;
+      const ruleset = rulesetOf(tables, table);
+      if (ruleset === undefined) return undefined;
+      const names = [...namedCounters(ruleset.chains.values())];
+      return new Map(names.map((name, index) => [name, { handle: index + 1, packets: 0 }]));
     },
 
     async *monitor(table, { signal }) {
@@ -185,6 +196,7 @@ function listed(ruleset: Ruleset, terse: boolean): readonly ListedObject[] {
     operations: [
       { op: 'add-table' },
       ...sets.map((set) => ({ op: 'add-set', set }) as const),
+      ...[...namedCounters(chains)].map((counter) => ({ op: 'add-counter', counter }) as const),
       ...chains.map((chain) => ({ op: 'add-chain', chain }) as const),
       ...chains.flatMap(({ name, rules }) =>
         rules.map((rule) => ({ op: 'add-rule', chain: name, rule }) as const),

@@ -1,3 +1,4 @@
+import type { CounterName } from '../ruleset/objects.ts';
 import { NftError } from './errors.ts';
 
 /** One object of a table as `nft -j list table` shows it. */
@@ -13,15 +14,41 @@ export interface ListedObject {
  * only half understood would pass for a table that lacks the other half.
  */
 export function parseListing(output: string, table: string): readonly ListedObject[] {
+  const objects = objectsOf(output, table);
+  if (objects[0]?.kind !== 'table') throw unreadable(`no table ${table}`);
+  return objects;
+}
+
+/** What a counter of its own has counted. */
+export interface CounterValue {
+  /** Another one where a counter went and came back under its name. */
+  readonly handle: number;
+  readonly packets: number;
+}
+
+/** Reads the output of `nft -j list counters table inet NAME`; throws NFT_UNREADABLE_OUTPUT like `parseListing`. */
+export function parseCounters(output: string, table: string): ReadonlyMap<CounterName, CounterValue> {
+  return new Map(
+    objectsOf(output, table).map(({ kind, body: { name, handle, packets } }) => {
+      const isCounter =
+        kind === 'counter' &&
+        typeof name === 'string' &&
+        typeof handle === 'number' &&
+        typeof packets === 'number';
+      if (!isCounter) throw unreadable(`a ${kind} among counters`);
+      return [name as CounterName, { handle, packets }];
+    }),
+  );
+}
+
+function objectsOf(output: string, table: string): readonly ListedObject[] {
   const entries = entriesOf(output);
   const metainfo = entries[0]?.['metainfo'];
   if (!isRecord(metainfo)) throw unreadable('no metainfo');
   if (metainfo['json_schema_version'] !== 1) {
     throw unreadable(`json_schema_version ${JSON.stringify(metainfo['json_schema_version'])}`);
   }
-  const objects = entries.slice(1).map((entry) => objectOf(entry, table));
-  if (objects[0]?.kind !== 'table') throw unreadable(`no table ${table}`);
-  return objects;
+  return entries.slice(1).map((entry) => objectOf(entry, table));
 }
 
 function entriesOf(output: string): readonly Readonly<Record<string, unknown>>[] {

@@ -42,6 +42,9 @@ export function describeOperation(
     case 'add-elements':
     case 'delete-elements':
       return ['element', operation.set];
+    case 'add-counter':
+    case 'delete-counter':
+      return ['counter', operation.counter];
     case 'add-chain':
       return ['chain', operation.chain.name];
     case 'flush-chain':

@@ -1,9 +1,10 @@
+import type { CounterName } from '../ruleset/objects.ts';
 import type { Transaction } from '../ruleset/operation.ts';
 import { renderJson } from '../ruleset/render-json.ts';
 import { renderText } from '../ruleset/render-text.ts';
 import { errorOf, inputText, isNftError, NftError } from './errors.ts';
 import { execProcess, type Exec, type ProcessResult } from './exec.ts';
-import { parseListing, type ListedObject } from './listing.ts';
+import { type CounterValue, parseCounters, parseListing, type ListedObject } from './listing.ts';
 import { locateFault } from './locate.ts';
 import { monitorTable, type MonitorEvent } from './monitor.ts';
 import {
@@ -34,6 +35,9 @@ export interface Nft {
 
   /** The objects of table `inet NAME` in the kernel's order; `undefined` where there is no such table. */
   list(table: string, options?: ListOptions): Promise<readonly ListedObject[] | undefined>;
+
+  /** What the counters that are objects of table `inet NAME` have counted; `undefined` where there is no such table. */
+  counters(table: string, options?: CallOptions): Promise<ReadonlyMap<CounterName, CounterValue> | undefined>;
 
   /** What happens to table `inet NAME` from now on, whoever does it. Ends when the signal says so; never by itself. */
   monitor(table: string, options: { readonly signal: AbortSignal }): AsyncIterable<MonitorEvent>;
@@ -120,7 +124,16 @@ export function createNft(options: NftOptions): Nft {
       );
       const error = errorOf(result, false);
       if (error === undefined) return parseListing(result.stdout, table);
-      if (saysNoTable(error, table)) return undefined;
+      if (saysNoTable(error, ['list', 'table', 'inet', table])) return undefined;
+      throw error;
+    },
+
+    async counters(table, { signal } = {}) {
+      const command = ['list', 'counters', 'table', 'inet', table];
+      const result = await run(['-j', ...command], undefined, signal);
+      const error = errorOf(result, false);
+      if (error === undefined) return parseCounters(result.stdout, table);
+      if (saysNoTable(error, command)) return undefined;
       throw error;
     },
 
@@ -156,9 +169,9 @@ async function located(
 }
 
 /** Exactly the message about this table, and nothing that merely sounds like it: a missing library also "does not exist". */
-function saysNoTable(error: NftError, table: string): boolean {
+function saysNoTable(error: NftError, command: readonly string[]): boolean {
   return (
     isNftError(error, 'NFT_NOT_FOUND') &&
-    error.stderr.startsWith(`Error: No such file or directory\nlist table inet ${table}\n`)
+    error.stderr.startsWith(`Error: No such file or directory\n${command.join(' ')}\n`)
   );
 }

@@ -1,6 +1,6 @@
 import { type Cidr, hostCidr, readCidr } from '../net/cidr.ts';
 import { familyOf, parseAddress } from '../net/address.ts';
-import type { CtState, Match, Rule, SetName, Statement } from '../ruleset/objects.ts';
+import type { CounterName, CtState, Match, Rule, SetName, Statement } from '../ruleset/objects.ts';
 import { isInterfacePattern, noHelper } from '../ruleset/render-text.ts';
 import { isRecord, type ListedObject } from './listing.ts';
 import {
@@ -246,8 +246,10 @@ function readMark(left: unknown, right: unknown): Extract<Match, { kind: 'ct-mar
 function readStatement(json: unknown): Statement | undefined {
   if (!isRecord(json)) return undefined;
   if ('counter' in json) {
-    // A counter by name would be an object of its own.
-    return isRecord(json['counter']) || json['counter'] === null ? { kind: 'counter' } : undefined;
+    const { counter } = json;
+    if (typeof counter === 'string') return { kind: 'counter', name: counter as CounterName };
+    // Which of several counters is looked up in a map, in rules of others.
+    return counter === null || (isRecord(counter) && !('map' in counter)) ? { kind: 'counter' } : undefined;
   }
   if ('limit' in json) return readLimit(json['limit']);
   if ('log' in json) return readLog(json['log']);

@@ -1,4 +1,14 @@
-import type { Chain, ChainName, Hook, NftSet, Rule, Ruleset, SetName } from '../ruleset/objects.ts';
+import { namedCounters } from '../ruleset/named-counters.ts';
+import type {
+  Chain,
+  ChainName,
+  CounterName,
+  Hook,
+  NftSet,
+  Rule,
+  Ruleset,
+  SetName,
+} from '../ruleset/objects.ts';
 import { isRecord, type ListedObject } from './listing.ts';
 import { readRule } from './read-rule.ts';
 import { readElements, readSet } from './read-set.ts';
@@ -27,6 +37,7 @@ export function readTable(table: string, objects: readonly ListedObject[]): Kern
   const sets = new Map<SetName, NftSet>();
   const chains = new Map<ChainName, Omit<Chain, 'rules'> & { readonly rules: Rule[] }>();
   const ruleCounts = new Map<string, number>();
+  const counters: CounterName[] = [];
   const foreign: ForeignObject[] = [];
   const notOurs = (object: string, json: unknown): void => {
     foreign.push({ object, json: JSON.stringify(json).slice(0, 500) });
@@ -71,10 +82,15 @@ export function readTable(table: string, objects: readonly ListedObject[]): Kern
         else chain.rules.push(rule);
         break;
       }
+      case 'counter':
+        counters.push(name as CounterName);
+        break;
       default:
         notOurs(`${kind} ${name}`, body);
     }
   }
+  const named = namedCounters(chains.values());
+  for (const name of counters) if (!named.has(name)) notOurs(`counter ${name}`, { name });
   return { ruleset: { table, sets, chains }, foreign };
 }
 

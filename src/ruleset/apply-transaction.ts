@@ -1,5 +1,16 @@
 import { jumpFaults, targetOf } from './jump-faults.ts';
-import type { Chain, ChainName, ElementKey, NftSet, Rule, Ruleset, SetName, Verdict } from './objects.ts';
+import { namedCounters } from './named-counters.ts';
+import type {
+  Chain,
+  ChainName,
+  CounterName,
+  ElementKey,
+  NftSet,
+  Rule,
+  Ruleset,
+  SetName,
+  Verdict,
+} from './objects.ts';
 import type { Element, Operation, Transaction } from './operation.ts';
 import { overlaps, readKey, ruleFaults } from './well-formed.ts';
 
@@ -67,6 +78,7 @@ type Refuse = (errno: Errno, message: string) => TransactionRefusedError;
 interface Working {
   readonly sets: Map<SetName, NftSet>;
   readonly chains: Map<ChainName, Chain>;
+  readonly counters: Set<CounterName>;
   /** How many rules and elements refer to a chain, and how many rules to a set. */
   readonly uses: Map<Reference, number>;
   /** Elements and rule lists that are this transaction's own and may be changed in place. */
@@ -79,6 +91,7 @@ function workingCopy({ sets, chains }: Ruleset): Working {
   const working: Working = {
     sets: new Map(sets),
     chains: new Map(chains),
+    counters: new Set(namedCounters(chains.values())),
     uses: new Map(),
     ownElements: new Map(),
     ownRules: new Map(),
@@ -109,6 +122,17 @@ function applyOperation(
       return;
     case 'delete-elements':
       deleteElements(working, operation.set, operation.elements, refuse);
+      return;
+    case 'add-counter':
+      // One that is there already goes on counting.
+      working.counters.add(operation.counter);
+      return;
+    case 'delete-counter':
+      if (!working.counters.has(operation.counter))
+        throw refuse('ENOENT', `there is no counter ${operation.counter}`);
+      if (isUsed(working, `counter ${operation.counter}`))
+        throw refuse('EBUSY', `${operation.counter} is referred to`);
+      working.counters.delete(operation.counter);
       return;
     case 'add-chain':
       addChain(working, operation.chain, refuse);
@@ -222,6 +246,9 @@ function addRule(working: Working, name: ChainName, rule: Rule, refuse: Refuse):
     if (!working.sets.has(set)) throw refuse('ENOENT', `there is no set or map ${set}`);
   }
   for (const target of chainReferences(rule)) requireTarget(working, target, refuse);
+  for (const counter of namedCounters([{ rules: [rule] }])) {
+    if (!working.counters.has(counter)) throw refuse('ENOENT', `there is no counter ${counter}`);
+  }
   const [fault] = ruleFaults(rule, working);
   if (fault !== undefined) throw refuse('EINVAL', `rule ${fault}`);
   const rules = working.ownRules.get(name) ?? [...chain.rules];
@@ -229,7 +256,7 @@ function addRule(working: Working, name: ChainName, rule: Rule, refuse: Refuse):
   working.ownRules.set(name, rules);
   working.chains.set(name, { ...chain, rules });
   countUse(working, references(rule), 1);
-  working.jumpsChanged ||= references(rule).length > 0;
+  working.jumpsChanged ||= setReferences(rule).length + chainReferences(rule).length > 0;
 }
 
 function requireTarget({ chains }: Working, target: ChainName, refuse: Refuse): void {
@@ -247,12 +274,13 @@ function isUsed({ uses }: Working, reference: Reference): boolean {
 }
 
 /** Chains and sets may have equal names. */
-type Reference = `chain ${ChainName}` | `set ${SetName}`;
+type Reference = `chain ${ChainName}` | `set ${SetName}` | `counter ${CounterName}`;
 
 function references(rule: Rule): readonly Reference[] {
   return [
     ...setReferences(rule).map((name): Reference => `set ${name}`),
     ...chainReferences(rule).map((name): Reference => `chain ${name}`),
+    ...[...namedCounters([{ rules: [rule] }])].map((name): Reference => `counter ${name}`),
   ];
 }
 

@@ -3,13 +3,13 @@ import { type Direction, type NetworkPolicy, type PolicyKey, policyKey } from '.
 import { type Pod, type PodKey, podKey } from '../model/pod.ts';
 import type { Address } from '../net/address.ts';
 import { type Cidr, cidrContains, compareCidrs } from '../net/cidr.ts';
-import { selects } from '../policy/isolation.ts';
+import { type RuleReference, selects } from '../policy/isolation.ts';
 import { createPodIndex } from '../policy/pod-index.ts';
 import { createEpochSupply, type EpochSupply } from './epoch-supply.ts';
 import { type Closure, type Judge, judgesOf, type LocalPod, writePods } from './local-pod.ts';
 import type { Body } from './lower.ts';
 import { mayNarrow } from './narrowing.ts';
-import type { InterfacePattern, Ruleset } from './objects.ts';
+import type { CounterName, InterfacePattern, Ruleset } from './objects.ts';
 import type { Transaction } from './operation.ts';
 import { skeletonChains, skeletonSets } from './skeleton.ts';
 import { createTableState } from './table-state.ts';
@@ -73,6 +73,8 @@ export interface Compiler {
   ruleset(): Ruleset;
   /** Directions of local pods that are closed although their policies may allow something. */
   closures(): readonly PodClosure[];
+  /** What counters of the desired ruleset stand for. */
+  counted(): readonly Counted[];
   /** What the compiler holds at present, for metrics. */
   counts(): CompilerCounts;
 }
@@ -93,6 +95,19 @@ export interface PodClosure extends Closure {
   /** By audit policies: nothing is closed, everything is told as what they would deny. */
   readonly audit?: true;
 }
+
+/** What a counter, or two, of the ruleset count. */
+export type Counted =
+  | {
+      readonly kind: 'pod';
+      readonly pod: PodKey;
+      readonly direction: Direction;
+      /** New connections that the pod's policies judge, and those of them that they allow. */
+      readonly judged: CounterName;
+      readonly allowed: CounterName;
+    }
+  /** Connections that the rule allows, those that are judged again included. */
+  | ({ readonly kind: 'rule'; readonly counter: CounterName } & RuleReference);
 
 export interface CompilerCounts {
   readonly pods: number;
@@ -196,7 +211,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     if (addresses.length === 0) return undefined;
     if (!isLocal) return { pod: { ...pod, addresses }, judges: [] };
     const local = { ...pod, addresses };
-    return { pod: local, judges: judgesOf(local, policiesOf(pod.namespace), bodies) };
+    return { pod: local, judges: judgesOf(local, policiesOf(pod.namespace), bodies, options.ctMarkMask) };
   };
 
   const writeSkeleton = (): void => {
@@ -275,6 +290,19 @@ export function createCompiler(options: CompilerOptions): Compiler {
             : [{ pod: key, uid: pod.uid, direction, ...(audit === undefined ? {} : { audit }), ...closed }],
         ),
       ),
+    counted() {
+      const pods = [...locals].flatMap(([pod, { judges }]) =>
+        judges.map(({ direction, counters }): Counted => ({ kind: 'pod', pod, direction, ...counters })),
+      );
+      const rules = new Map(
+        [...locals.values()].flatMap(({ judges }) =>
+          judges.flatMap(({ body }) =>
+            body.counted.map(({ rule, counter }) => [counter, { kind: 'rule', counter, ...rule } as const]),
+          ),
+        ),
+      );
+      return [...pods, ...rules.values()];
+    },
     counts() {
       const all = [...policies.values()].flatMap((siblings) => [...siblings.values()]);
       const ruleset = table.ruleset();

@@ -6,17 +6,20 @@ import { families, type Family } from '../net/protocol.ts';
 import { type Isolation, isolationOf } from '../policy/isolation.ts';
 import { oversizeOf } from '../policy/oversize.ts';
 import { type Body, lowerIsolation } from './lower.ts';
-import { commentText, podChainName } from './names.ts';
+import { commentText, podChainName, podCounterName } from './names.ts';
 import {
   addressElement,
   type Chain,
   type ChainName,
+  type CounterName,
   type ElementKey,
   type Match,
+  type Rule,
   type SetName,
   type Statement,
   type Verdict,
 } from './objects.ts';
+import { marked } from './rule.ts';
 import { dispatchMapName, knownSetName, peerSide } from './skeleton.ts';
 import type { TableState } from './table-state.ts';
 import { sharedChains } from './verdict-chains.ts';
@@ -39,6 +42,8 @@ export interface Judge {
   readonly body: Body;
   /** Why the direction is closed although policies may allow something. */
   readonly closed?: Closure;
+  /** Connections of the pod: those that are judged, and those of them that the body allows. */
+  readonly counters: { readonly judged: CounterName; readonly allowed: CounterName };
   /** The pod's own chain: leads to the body. */
   readonly chain: Chain;
 }
@@ -54,12 +59,14 @@ const mostPodSets = 100;
  * Who judges a pod of this node, by the policies of its namespace. A direction whose rules are too many or cannot be compiled
  * is closed, and only for this pod: what a tenant writes must not stop the node. Audit policies judge where no other does:
  * beside one that isolates they could only allow more.
+ * @param ctMarkMask the bits that tell connections that were judged before
  * @param bodies bodies made so far in this step: replicas have equal isolations, and each is lowered once
  */
 export function judgesOf(
   pod: Pod,
   policies: Iterable<NetworkPolicy>,
   bodies: Map<string, Body>,
+  ctMarkMask: number,
 ): readonly Judge[] {
   const podFamilies = families.filter((family) =>
     pod.addresses.some((address) => familyOf(address) === family),
@@ -67,8 +74,8 @@ export function judgesOf(
   const own = [...policies];
   return directions.flatMap((direction) => {
     return (
-      judgesIn('enforce', pod, direction, own, podFamilies, bodies) ??
-      judgesIn('audit', pod, direction, own, podFamilies, bodies) ??
+      judgesIn('enforce', pod, direction, own, podFamilies, bodies, ctMarkMask) ??
+      judgesIn('audit', pod, direction, own, podFamilies, bodies, ctMarkMask) ??
       []
     );
   });
@@ -82,11 +89,12 @@ function judgesIn(
   policies: readonly NetworkPolicy[],
   podFamilies: readonly Family[],
   bodies: Map<string, Body>,
+  ctMarkMask: number,
 ): readonly [Judge] | undefined {
   const close = (closed: Closure): readonly [Judge] => {
     const audit = mode === 'audit' ? ({ audit: true } as const) : {};
     const nothing: Isolation = { direction, ...audit, policies: [], allows: [] };
-    return [{ ...judgeOf(pod, nothing, bodyFor(nothing, podFamilies, bodies)), closed }];
+    return [{ ...judgeOf(pod, nothing, bodyFor(nothing, podFamilies, bodies), ctMarkMask), closed }];
   };
   try {
     const oversize = oversizeOf(pod, direction, policies, mode);
@@ -95,7 +103,7 @@ function judgesIn(
     if (isolation === undefined) return undefined;
     const body = bodyFor(isolation, podFamilies, bodies);
     const podSets = body.sets.filter(({ kind }) => kind === 'pods' || kind === 'endpoints').length;
-    if (podSets <= mostPodSets * podFamilies.length) return [judgeOf(pod, isolation, body)];
+    if (podSets <= mostPodSets * podFamilies.length) return [judgeOf(pod, isolation, body, ctMarkMask)];
     const most = mostPodSets * podFamilies.length;
     const message = `its policies need ${String(podSets)} sets of pods, more than ${String(most)}`;
     return close({ reason: 'too-large', message });
@@ -113,9 +121,19 @@ function bodyFor(isolation: Isolation, podFamilies: readonly Family[], bodies: M
   return body;
 }
 
-function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
+function judgeOf(pod: Pod, isolation: Isolation, body: Body, ctMarkMask: number): Judge {
   const { direction } = isolation;
   const goTo = (chain: ChainName): Statement => ({ kind: 'verdict', verdict: { kind: 'goto', chain } });
+  const counters = {
+    judged: podCounterName('judged', pod, direction),
+    allowed: podCounterName('allowed', pod, direction),
+  };
+  // Once for each connection: what was judged before has a mark.
+  const count = (name: CounterName): Rule => ({
+    matches: [marked(ctMarkMask, 0)],
+    statements: [{ kind: 'counter', name }],
+    comment: 'a new connection',
+  });
   // Only a Service leads a pod back to itself. Without one, whoever sends from the pod's address to it is somebody else.
   const self = pod.addresses.map((address): readonly Match[] => [
     { kind: 'prefix', side: peerSide(direction), cidr: hostCidr(address) },
@@ -125,6 +143,7 @@ function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
     direction,
     isolation,
     body,
+    counters,
     chain: {
       name: podChainName(pod, direction),
       rules: [
@@ -133,6 +152,7 @@ function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
           statements: [goTo(sharedChains.judged)],
           comment: 'the pod itself, behind a Service',
         })),
+        count(counters.judged),
         {
           matches: [],
           statements: [{ kind: 'verdict', verdict: { kind: 'jump', chain: body.entry } }],
@@ -140,6 +160,7 @@ function judgeOf(pod: Pod, isolation: Isolation, body: Body): Judge {
             `${isolation.audit === true ? 'audited' : 'isolated'} by ${isolation.policies.join(', ')}`,
           ),
         },
+        count(counters.allowed),
         {
           matches: [],
           statements: [goTo(direction === 'egress' ? sharedChains.receiving : sharedChains.judged)],

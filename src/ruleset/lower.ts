@@ -13,6 +13,8 @@ import { type AddressBlock, isCidr, mergeBlocks } from '../net/address-block.ts'
 import { everyAddress } from '../net/cidr.ts';
 import { isWholeProtocol, type PortRange } from '../net/port-range.ts';
 import { type Family, type Protocol, protocols } from '../net/protocol.ts';
+import { namedCounters } from './named-counters.ts';
+import { allowedBy, type CountedRule, countedRule, returned } from './counted-rules.ts';
 import { commentText, contentChainName, definedSetName } from './names.ts';
 import type { Chain, ChainName, Match, Rule, SetName, Statement, Verdict } from './objects.ts';
 import { portClasses } from './port-classes.ts';
@@ -25,6 +27,8 @@ export interface Body {
   readonly entry: ChainName;
   readonly chains: readonly Chain[];
   readonly sets: readonly SetDefinition[];
+  /** The rules of policies that are rules here too: what each of them allows is counted. */
+  readonly counted: readonly CountedRule[];
 }
 
 /** A set by what it means. Equal names are equal definitions. */
@@ -91,13 +95,20 @@ export function lowerIsolation(isolation: Isolation, podFamilies: readonly Famil
   const allows = distinctAllows(isolation.allows);
   const open = allows.find((allow) => allow.peers.kind === 'anyone' && allow.ports.kind === 'all');
   if (open !== undefined) {
-    const rules = [{ matches: [], statements: allowed, comment: ruleComment(open.rule) }];
-    return bodyOf(isolation, rules, [], []);
+    const rules = [{ matches: [], statements: allowedBy(open), comment: ruleComment(open.rule) }];
+    return { ...bodyOf(isolation, rules, [], []), counted: [countedRule(open)] };
   }
   const separate = separateBody(isolation, allows, podFamilies);
-  const merged =
-    separate.rules.length <= separateRules ? undefined : mergedBody(isolation, allows, podFamilies);
-  return merged ?? bodyOf(isolation, separate.rules, separate.sets, []);
+  if (separate.rules.length <= separateRules) {
+    const named = namedCounters([separate]);
+    const counted = allows.map(countedRule).filter(({ counter }) => named.has(counter));
+    return { ...bodyOf(isolation, separate.rules, separate.sets, []), counted };
+  }
+  const merged = mergedBody(isolation, allows, podFamilies);
+  if (merged !== undefined) return merged;
+  // So many that nobody would look at a counter of each.
+  const uncounted = separate.rules.map((rule) => ({ ...rule, statements: allowed }));
+  return bodyOf(isolation, uncounted, separate.sets, []);
 }
 
 /** The body that one rule per policy rule makes. */
@@ -110,15 +121,16 @@ function separateBody(
   const rules: Rule[] = [];
   for (const allow of allows) {
     const comment = ruleComment(allow.rule);
+    const statements = allowedBy(allow);
     const peers = peerMatches(allow, isolation, podFamilies);
     const ports = allow.ports.kind === 'all' ? [[]] : portMatches(allow.ports.ranges);
     sets.push(...peers.sets);
     for (const peer of peers.matches) {
-      for (const port of ports) rules.push({ matches: [...peer, ...port], statements: allowed, comment });
+      for (const port of ports) rules.push({ matches: [...peer, ...port], statements, comment });
     }
     const named = namedEndpoints([allow], podFamilies);
     sets.push(...named);
-    rules.push(...named.map((set) => ({ matches: [endpointMatch(set)], statements: allowed, comment })));
+    rules.push(...named.map((set) => ({ matches: [endpointMatch(set)], statements, comment })));
   }
   return { rules, sets };
 }
@@ -190,7 +202,12 @@ function bodyOf(
   const what = isolation.audit === true ? 'audit' : 'rules';
   const entry = contentChainName(`${isolation.direction}-${what}`, all);
   const byName = new Map(sets.map((set) => [set.name, set]));
-  return { entry, chains: [...chains, { name: entry, rules: all }], sets: [...byName.values()] };
+  return {
+    entry,
+    chains: [...chains, { name: entry, rules: all }],
+    sets: [...byName.values()],
+    counted: [],
+  };
 }
 
 interface PeerMatches {
@@ -315,7 +332,8 @@ function portsMatch(protocol: Protocol, ranges: readonly PortRange[]): Match {
   return { kind: 'ports', protocol, ranges: ranges.map(({ first, last }) => [first, last] as const) };
 }
 
-const allowed: readonly Statement[] = [{ kind: 'counter' }, { kind: 'verdict', verdict: { kind: 'return' } }];
+/** By rules that were merged: which of them it was is not known. */
+const allowed: readonly Statement[] = [{ kind: 'counter' }, ...returned];
 
 /** What happens to what no rule allows. */
 function endOf({ audit }: Isolation): Rule {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Direction } from '../model/network-policy.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Family } from '../net/protocol.ts';
-import type { ChainName, SetName } from './objects.ts';
+import type { PolicyKey } from '../model/network-policy.ts';
+import type { ChainName, CounterName, SetName } from './objects.ts';
 
 // Names are readable first and injective always: `team/aweb` and `teama/web` never share anything. Names from the API are
 // DNS labels and subdomains, so `/` and `_` cannot occur in them; a name that is not of that form is only ever hashed.
@@ -12,11 +13,31 @@ const readableLength = 180;
 
 /** The chain that judges one pod in one direction: `ingress-default/web-1`. */
 export function podChainName(pod: Pick<Pod, 'namespace' | 'name'>, direction: Direction): ChainName {
-  const readable = `${pod.namespace}/${pod.name}`;
+  return `${direction}-${readableName(pod.namespace, pod.name)}` as ChainName;
+}
+
+function readableName(namespace: string, name: string): string {
+  const readable = `${namespace}/${name}`;
   const legal = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(readable);
-  if (legal && readable.length <= readableLength) return `${direction}-${readable}` as ChainName;
+  if (legal && readable.length <= readableLength) return readable;
   const start = legal ? readable.slice(0, readableLength) : '';
-  return `${direction}-${start}_${digest([pod.namespace, pod.name])}` as ChainName;
+  return `${start}_${digest([namespace, name])}`;
+}
+
+/** What of the connections of a pod in one direction is counted: those that its policies judge, and allow. */
+export function podCounterName(
+  what: 'judged' | 'allowed',
+  pod: Pick<Pod, 'namespace' | 'name'>,
+  direction: Direction,
+): CounterName {
+  return `${what}-${podChainName(pod, direction)}` as CounterName;
+}
+
+/** What a rule of a policy allows: `rule-ingress-0-shop/web-allow`. */
+export function ruleCounterName(policy: PolicyKey, direction: Direction, index: number): CounterName {
+  const slash = policy.indexOf('/');
+  const name = readableName(policy.slice(0, slash), policy.slice(slash + 1));
+  return `rule-${direction}-${String(index)}-${name}` as CounterName;
 }
 
 /** A chain that is shared by all who need just these rules: named by its content. */

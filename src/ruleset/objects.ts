@@ -8,6 +8,7 @@ import type { Family, Protocol } from '../net/protocol.ts';
 
 declare const chainBrand: unique symbol;
 declare const setBrand: unique symbol;
+declare const counterBrand: unique symbol;
 declare const elementBrand: unique symbol;
 declare const interfaceBrand: unique symbol;
 
@@ -16,6 +17,12 @@ export type ChainName = string & { readonly [chainBrand]: 'ChainName' };
 
 /** The name of a set or a map: at most 255 bytes, legal as a bare word in nft's text form. */
 export type SetName = string & { readonly [setBrand]: 'SetName' };
+
+/**
+ * The name of a counter that is an object of its own: what it has counted stays while the rules that name it come and go in
+ * one transaction. It is there as long as a rule names it. At most 255 bytes, legal as a bare word in nft's text form.
+ */
+export type CounterName = string & { readonly [counterBrand]: 'CounterName' };
 
 /**
  * The key of a set element in nft's own text, components joined by ` . `: `10.0.0.1`, `10.0.0.0/8`,
@@ -143,7 +150,8 @@ export type Verdict =
   | { readonly kind: 'jump' | 'goto'; readonly chain: ChainName };
 
 export type Statement =
-  | { readonly kind: 'counter' }
+  /** `counter`, which goes with its rule, or `counter name "x"`. */
+  | { readonly kind: 'counter'; readonly name?: CounterName }
   /** `limit rate 100/second burst 200 packets`: beyond it the rule ends, and the next one follows. */
   | { readonly kind: 'limit'; readonly perSecond: number; readonly burst: number }
   /** `log prefix "..." group 9461 snaplen 128`: a copy of the packet's first bytes goes to whoever listens to the group. */

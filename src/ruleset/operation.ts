@@ -1,4 +1,4 @@
-import type { Chain, ChainName, ElementKey, NftSet, Rule, SetName, Verdict } from './objects.ts';
+import type { Chain, ChainName, CounterName, ElementKey, NftSet, Rule, SetName, Verdict } from './objects.ts';
 
 /** One command of an nft transaction, in the words of nft. Objects are of the table that the transaction names. */
 export type Operation =
@@ -12,6 +12,8 @@ export type Operation =
       readonly set: SetName;
       readonly elements: readonly Element[];
     }
+  /** Adding one that is there already leaves what it has counted. */
+  | { readonly op: 'add-counter' | 'delete-counter'; readonly counter: CounterName }
   /** Declares the chain; its rules are operations of their own. */
   | { readonly op: 'add-chain'; readonly chain: Chain }
   | { readonly op: 'flush-chain' | 'delete-chain'; readonly chain: ChainName }

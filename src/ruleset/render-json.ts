@@ -47,6 +47,10 @@ function command(where: Place, operation: Operation, options: JsonOptions): Json
       const keys = operation.elements.map(([key]) => keyJson(key));
       return { delete: { element: { ...inTable(operation.set), elem: keys } } };
     }
+    case 'add-counter':
+      return { add: { counter: inTable(operation.counter) } };
+    case 'delete-counter':
+      return { delete: { counter: inTable(operation.counter) } };
     case 'add-chain': {
       const { name, base } = operation.chain;
       if (base === undefined) return { add: { chain: inTable(name) } };
@@ -181,7 +185,7 @@ function matchJson(match: Match): Json {
 function statementJson(statement: Statement): Json {
   switch (statement.kind) {
     case 'counter':
-      return { counter: null };
+      return { counter: statement.name === undefined ? null : safeName(statement.name) };
     case 'limit':
       return { limit: { rate: statement.perSecond, per: 'second', burst: statement.burst } };
     case 'log':

@@ -1,3 +1,4 @@
+import { namedCounters } from './named-counters.ts';
 import type { BaseChain, Chain, ElementKey, NftSet, Ruleset, Verdict } from './objects.ts';
 import { baseChainText, elementText, ruleText, safeName, setProperties } from './render-text.ts';
 import { readKey, type Span } from './well-formed.ts';
@@ -10,11 +11,17 @@ import { readKey, type Span } from './well-formed.ts';
 export function renderRuleset(ruleset: Ruleset): string {
   const table = `table inet ${safeName(ruleset.table)}`;
   const blocks = [
+    ...counterLines(ruleset),
     ...[...ruleset.sets.values()].sort(byName).map(setBlock),
     ...[...ruleset.chains.values()].sort(byHookThenName).map(chainBlock),
   ];
   // Deleting needs a table to be there; the first line declares it, which does nothing where it is there already.
   return `${table}\ndelete ${table}\n\n${table} {\n${blocks.join('\n')}}\n`;
+}
+
+function counterLines({ chains }: Ruleset): readonly string[] {
+  const names = [...namedCounters(chains.values())].sort();
+  return names.length === 0 ? [] : [names.map((name) => `\tcounter ${safeName(name)} { }\n`).join('')];
 }
 
 function setBlock(set: NftSet): string {

@@ -48,6 +48,10 @@ function operationText(table: string, operation: Operation): string {
       const keys = operation.elements.map(([key]) => safeKey(key));
       return `delete element ${table} ${safeName(operation.set)} { ${keys.join(', ')} }`;
     }
+    case 'add-counter':
+      return `add counter ${table} ${safeName(operation.counter)}`;
+    case 'delete-counter':
+      return `delete counter ${table} ${safeName(operation.counter)}`;
     case 'add-chain': {
       const { name, base } = operation.chain;
       const head = `add chain ${table} ${safeName(name)}`;
@@ -167,7 +171,7 @@ export const noHelper = 'none';
 function statementText(statement: Statement): string {
   switch (statement.kind) {
     case 'counter':
-      return 'counter';
+      return statement.name === undefined ? 'counter' : `counter name "${safeName(statement.name)}"`;
     case 'limit':
       return `limit rate ${String(statement.perSecond)}/second burst ${String(statement.burst)} packets`;
     case 'log':

@@ -1,6 +1,8 @@
+import { namedCounters } from './named-counters.ts';
 import {
   type Chain,
   type ChainName,
+  type CounterName,
   type NftSet,
   type Ruleset,
   type SetName,
@@ -39,9 +41,16 @@ export function transactionBetween(
     const [before, after] = [from.sets.get(name), to.sets.get(name)];
     return before === undefined || after === undefined ? [] : [{ before, after }];
   });
+  const counters = counterChanges(
+    from,
+    to,
+    [...newChains, ...changedChains],
+    [...changedChains.map(({ name }) => name), ...goneChains],
+  );
   return {
     table: to.table,
     operations: [
+      ...counters.added.map((counter): Operation => ({ op: 'add-counter', counter })),
       ...newSets.map((set): Operation => ({ op: 'add-set', set })),
       ...newChains.map((chain): Operation => ({ op: 'add-chain', chain })),
       ...newSets.flatMap((set) => elementOperation('add-elements', set.name, [...set.elements])),
@@ -55,7 +64,28 @@ export function transactionBetween(
       // Rules refer to maps and maps refer to chains, so they go in that order.
       ...goneSets.map((set): Operation => ({ op: 'delete-set', set })),
       ...goneChains.map((chain): Operation => ({ op: 'delete-chain', chain })),
+      ...counters.gone.map((counter): Operation => ({ op: 'delete-counter', counter })),
     ],
+  };
+}
+
+/**
+ * Counters to add before the rules that name them, and to delete after those that named them last. One that other rules go on
+ * naming is not touched, so it goes on counting; where only untouched chains name it, adding it once more does nothing.
+ */
+function counterChanges(
+  from: Ruleset,
+  to: Ruleset,
+  written: readonly Chain[],
+  left: readonly ChainName[],
+): { readonly added: readonly CounterName[]; readonly gone: readonly CounterName[] } {
+  const before = namedCounters(left.flatMap((name) => from.chains.get(name) ?? []));
+  const after = namedCounters(written);
+  const dropped = [...before].filter((counter) => !after.has(counter));
+  const kept = dropped.length === 0 ? after : namedCounters(to.chains.values());
+  return {
+    added: [...after].filter((counter) => !before.has(counter)),
+    gone: dropped.filter((counter) => !kept.has(counter)),
   };
 }
 

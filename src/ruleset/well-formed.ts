@@ -205,7 +205,9 @@ function statementFaults(
     case 'log':
       return isWithin(statement.group, 0xffff) && isWithin(statement.bytes, 0xffff) ? [] : ['no log group'];
     case 'counter':
-      return [];
+      return statement.name === undefined || isLegalName(statement.name)
+        ? []
+        : [`counter ${statement.name}: not a name`];
   }
 }
 

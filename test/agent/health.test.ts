@@ -18,7 +18,7 @@ beforeEach(async () => {
       ],
       status: () => {
         if (broken) throw new Error('no status');
-        return { node: 'node-1' };
+        return Promise.resolve({ node: 'node-1' });
       },
       metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     },
@@ -71,7 +71,12 @@ test('an address in use is a clear error', async () => {
   await expect(
     listenForHealth(
       { host: '127.0.0.1', port: server.port, routes: [] },
-      { livez: [], readyz: [], status: () => ({}), metrics: () => Promise.reject(new Error('unused')) },
+      {
+        livez: [],
+        readyz: [],
+        status: () => Promise.resolve({}),
+        metrics: () => Promise.reject(new Error('unused')),
+      },
     ),
   ).rejects.toMatchObject({ code: 'listen-failed', message: expect.stringContaining('127.0.0.1') as string });
 });

@@ -33,6 +33,16 @@ function setUp() {
       closesUnknownPods: () => true,
       freeEpochs: () => 41,
       connections: () => ({ entries: 7, limit: 262_144, drops: 3 }),
+      connectionCounts: {
+        pods: () => [{ pod: 'shop/db', direction: 'ingress', allowed: 3, denied: 4 }],
+        rules: () => [{ policy: 'shop/db-from-web', direction: 'ingress', rule: 1, allowed: 3 }],
+        others: () => ({
+          pods: { ingress: { allowed: 5, denied: 0 }, egress: { allowed: 0, denied: 0 } },
+          rules: { ingress: { allowed: 0 }, egress: { allowed: 0 } },
+          cutPods: 6,
+          cutRules: 0,
+        }),
+      },
       denials: () => ({
         told: [{ namespace: 'shop', direction: 'ingress', count: 2 }],
         audited: [{ namespace: 'shop', direction: 'egress', count: 3 }],
@@ -62,6 +72,11 @@ test('gauges follow their sources', async () => {
     'ringfence_conntrack_entries 7',
     'ringfence_conntrack_entries_limit 262144',
     'ringfence_conntrack_drops_total 3',
+    'ringfence_pod_connections_total{namespace="shop",pod="db",direction="ingress",verdict="allowed"} 3',
+    'ringfence_pod_connections_total{namespace="shop",pod="db",direction="ingress",verdict="denied"} 4',
+    'ringfence_pod_connections_total{namespace="",pod="",direction="ingress",verdict="allowed"} 5',
+    'ringfence_policy_rule_connections_total{namespace="shop",policy="db-from-web",direction="ingress",rule="1"} 3',
+    'ringfence_connection_series_cut{kind="pods"} 6',
     'ringfence_watch_relists_total{resource="pods"} 2',
     'ringfence_watch_reconnects_total{resource="pods"} 3',
     'ringfence_watch_failures_total{resource="pods"} 5',

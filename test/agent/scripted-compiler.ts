@@ -35,6 +35,7 @@ export function createScriptedCompiler(table = 'ringfence'): ScriptedCompiler {
     replacement: () => step([{ op: 'add-table' }, ...[...committed, ...open].map(operation)]),
     ruleset: () => ({ table, sets: new Map(), chains: new Map() }),
     closures: () => [],
+    counted: () => [],
     counts: () => counts,
   };
 

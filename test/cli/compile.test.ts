@@ -327,7 +327,7 @@ describe('output', () => {
     };
     const names = nftables.flatMap(({ add }) =>
       Object.entries(add ?? {}).flatMap(([kind, { name }]) =>
-        ['set', 'map', 'chain'].includes(kind) ? [`${kind} ${name}`] : [],
+        ['set', 'map', 'chain', 'counter'].includes(kind) ? [`${kind} ${name}`] : [],
       ),
     );
     expect(names.sort()).toEqual([...objectsIn(text.out).keys()]);
@@ -589,7 +589,8 @@ describe('hostile names', () => {
           heads.filter((head) => head.startsWith('chain ingress-') || head.startsWith('chain egress-'))
             .length,
         ).toBe(4);
-        for (const head of heads) expect(head).toMatch(/^(set|map|chain) [A-Za-z][A-Za-z0-9/._-]{0,254}$/);
+        for (const head of heads)
+          expect(head).toMatch(/^(set|map|chain|counter) [A-Za-z][A-Za-z0-9/._-]{0,254}$/);
         expect(renderText(replacementOf(ruleset))).toMatch(/^[\t\n -~]*$/);
         expect(JSON.parse(renderJson(replacementOf(ruleset), { declare: 'typeof' }))).toHaveProperty(
           'nftables',
@@ -656,7 +657,7 @@ describe('hostile names', () => {
     if (asText!.code !== 0) return;
     // Nothing ended a block, a comment or a string early.
     for (const head of objectsIn(asText!.out).keys()) {
-      expect(head).toMatch(/^(set|map|chain) [A-Za-z][A-Za-z0-9/._-]{0,254}$/);
+      expect(head).toMatch(/^(set|map|chain|counter) [A-Za-z][A-Za-z0-9/._-]{0,254}$/);
     }
     expect(JSON.parse(asJson!.out)).toHaveProperty('nftables');
   }

@@ -83,7 +83,7 @@ shop/web            shop/stranger       everything   <none>
 shop/web            shop/db             everything   shop/db-from-web
 
 objects:
-  changed chain ingress-shop/db: has 4 rules, not 3
+  changed chain ingress-shop/db: has 6 rules, not 5
   changed set known-ipv4: element 10.244.1.10 is missing
 `);
   });
@@ -145,7 +145,12 @@ test('status says what is enforced, and 1 where nothing is', async () => {
   expect(out).toContain('agent: enforcing, version ');
   expect(out).toMatch(/kernel: table inet ringfence has \d+ chains, \d+ rules, \d+ sets and maps\n/);
   expect(out).toContain('pods here: 2, isolated 1; policies: 1, active here 1\n');
-  expect(out).toMatch(/\nshop\/db-from-web +1 +1 +1\n$/);
+  // Counters are looked at once a second at most.
+  await eventually(async () => (await onNode('status')).out.includes('DENIED'));
+  const { out: counted } = await onNode('status');
+  expect(counted).toMatch(
+    /\nshop\/db-from-web +enforce +1 +1 +1\n\nPOD +DIRECTION +ALLOWED +DENIED\nshop\/db +ingress +0 +0\n$/,
+  );
   await meddle('flush ruleset');
   await eventually(async () => (await agent.status()).drift.repairs === 1);
   const report = JSON.parse((await onNode('status', '-o', 'json')).out) as unknown;

@@ -6,17 +6,19 @@ export function objectsIn(listing: string): ReadonlyMap<string, readonly string[
   const objects = new Map<string, string[]>();
   let current: string[] | undefined;
   for (const line of joinedLines(listing)) {
-    const head = /^((?:set|map|chain) .*) \{$/.exec(line)?.[1];
+    const opening = /^((?:set|map|chain|counter) .*) \{( \})?$/.exec(line);
+    const head = opening?.[1];
     if (head !== undefined) {
       if (objects.has(head)) throw new Error(`twice in the listing: ${head}`);
       current = [];
       objects.set(head, current);
+      if (opening?.[2] !== undefined) current = undefined;
     } else if (line === '}') {
       current = undefined;
     } else if (current === undefined) {
       if (!/^(delete )?table inet ringfence( \{)?$/.test(line))
-        throw new Error(`not of a set, a map or a chain: ${line}`);
-    } else {
+        throw new Error(`not of a set, a map, a chain or a counter: ${line}`);
+    } else if (!/^packets \d+ bytes \d+$/.test(line)) {
       current.push(line);
     }
   }

@@ -3,6 +3,7 @@ import type { Cidr } from '../../src/net/cidr.ts';
 import type {
   Chain,
   ChainName,
+  CounterName,
   ElementKey,
   InterfacePattern,
   KeyType,
@@ -89,6 +90,7 @@ export function everyKind(): Ruleset {
     { kind: 'interface', way: 'out', pattern: 'cni0' as InterfacePattern },
   ];
   const statements: Statement[] = [
+    { kind: 'counter', name: 'rule-ingress-0-team/web.1_x' as CounterName },
     { kind: 'limit', perSecond: 100, burst: 200 },
     { kind: 'log', group: 9461, prefix: 'ringfence denied', bytes: 128 },
     { kind: 'set-ct-mark', keep: 0x0000ffff, value: 0x10000 },

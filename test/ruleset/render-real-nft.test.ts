@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { namedCounters } from '../../src/ruleset/named-counters.ts';
 import type { KeyType } from '../../src/ruleset/objects.ts';
 import type { Operation, Transaction } from '../../src/ruleset/operation.ts';
 import { renderJson } from '../../src/ruleset/render-json.ts';
@@ -15,12 +16,14 @@ import { everyKind } from './every-kind.ts';
 // One object of every kind, loaded into the nft of this machine and into a second version, in network namespaces.
 
 const everything = everyKind();
+const counters = [...namedCounters(everything.chains.values())];
 const loading: Transaction = {
   table: everything.table,
   operations: [
     { op: 'add-table' },
     { op: 'delete-table' },
     { op: 'add-table' },
+    ...counters.map((counter): Operation => ({ op: 'add-counter', counter })),
     ...[...everything.sets.values()].map((set): Operation => ({ op: 'add-set', set })),
     ...[...everything.chains.values()].map((chain): Operation => ({ op: 'add-chain', chain })),
     ...[...everything.sets.values()].map((set): Operation => ({
@@ -99,6 +102,7 @@ describe.each(versions)('nft of Debian $suite', ({ suite, declares }) => {
         ...[...chains.keys()].map((chain): Operation => ({ op: 'flush-chain', chain })),
         ...[...chains.keys()].map((chain): Operation => ({ op: 'delete-chain', chain })),
         ...[...sets.values()].map((set): Operation => ({ op: 'delete-set', set })),
+        ...counters.map((counter): Operation => ({ op: 'delete-counter', counter })),
       ];
       const deletion =
         form === 'text'
@@ -151,7 +155,7 @@ function listed(listing: string): string[] {
   return joined
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && line !== 'packets 0 bytes 0')
     .map((line) => /^elements = \{ (.*) \}$/.exec(line)?.[1]?.split(', ').sort().join(', ') ?? line)
     .map((line) => rewritten.get(line) ?? line)
     .sort();
@@ -175,6 +179,7 @@ function expectedListing(): string[] {
   return [
     'table inet ringfence {',
     '}',
+    ...counters.flatMap((counter) => [`counter ${counter} {`, '}']),
     ...[...everything.sets.values()].flatMap((set) => [
       `${set.kind} ${set.name} {`,
       `typeof ${typeofs[set.keyType]}${set.kind === 'map' ? ' : verdict' : ''}`,

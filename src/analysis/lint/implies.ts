@@ -24,7 +24,7 @@ export interface RuleMeaning {
   readonly names: ReadonlySet<string>;
 }
 
-export interface PodMeaning {
+interface PodMeaning {
   readonly peer: PodPeer;
   readonly namespace: string;
 }
@@ -72,7 +72,7 @@ export function impliesRule(narrow: RuleMeaning, wide: RuleMeaning, index: PodIn
   return withoutBlocks(narrow.blocks, wide.blocks).length === 0;
 }
 
-export const nameLabel = 'kubernetes.io/metadata.name';
+const nameLabel = 'kubernetes.io/metadata.name';
 
 function impliesPeer(narrow: PodMeaning, wide: PodMeaning, index: PodIndex): boolean {
   if (!impliesSelector(narrow.peer.podSelector, wide.peer.podSelector)) return false;

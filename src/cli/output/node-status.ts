@@ -19,8 +19,13 @@ export function nodeStatusText({ agent, table, kernel }: NodeReport): string {
     ...(agent === undefined ? ['agent: none listens'] : agentLines(agent)),
     `kernel: table inet ${table} ${kernelText(kernel)}`,
   ];
-  const policies = agent === undefined || agent.policies.length === 0 ? '' : `\n${policiesText(agent)}`;
-  return `${lines.map((line) => `${line.split('\n').map(printable).join('\n  ')}\n`).join('')}${policies}`;
+  const tables = [
+    ...(agent === undefined || agent.policies.length === 0 ? [] : [policiesText(agent)]),
+    ...(agent?.connections === undefined || agent.connections.pods.length === 0
+      ? []
+      : [connectionsText(agent.connections)]),
+  ];
+  return `${lines.map((line) => `${line.split('\n').map(printable).join('\n  ')}\n`).join('')}${tables.map((table) => `\n${table}`).join('')}`;
 }
 
 function agentLines(agent: AgentStatus): readonly string[] {
@@ -47,6 +52,18 @@ function kernelText(kernel: NodeReport['kernel']): string {
     case 'present':
       return `has ${String(kernel.chains)} chains, ${String(kernel.rules)} rules, ${String(kernel.sets)} sets and maps`;
   }
+}
+
+/** Pods with policies, those that deny most first. */
+function connectionsText({ pods }: NonNullable<AgentStatus['connections']>): string {
+  return columnsText(
+    ['POD', 'DIRECTION', 'ALLOWED', 'DENIED'],
+    [...pods]
+      .sort((a, b) => b.denied - a.denied)
+      .map(({ pod, direction, allowed, denied }) =>
+        [pod, direction, String(allowed), String(denied)].map(printable),
+      ),
+  );
 }
 
 function policiesText({ policies }: AgentStatus): string {

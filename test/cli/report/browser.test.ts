@@ -91,7 +91,11 @@ describe.skipIf(noChromium !== undefined)(
         marked.some((line) => line.includes('44  - to: [{ podSelector: { matchLabels: { app: mailer } } }]')),
       ).toBe(true);
       expect(
-        marked.some((line) => line.includes('tcp dport 9000 counter return comment "shop/api egress[1]"')),
+        marked.some((line) =>
+          line.includes(
+            'tcp dport 9000 counter name "rule-egress-1-shop/api" return comment "shop/api egress[1]"',
+          ),
+        ),
       ).toBe(true);
       await page.keyboard.press('Escape');
       expect(await page.locator('[role=grid]:focus').count()).toBe(1);
@@ -190,7 +194,7 @@ describe.skipIf(noChromium !== undefined)(
       const paper = String(await page.evaluate('document.body.innerText'));
       for (const said of [
         'what passes',
-        'counter return comment "shop/db ingress[0]"',
+        'counter name "rule-ingress-0-shop/db" return comment "shop/db ingress[0]"',
         'podSelector: { matchLabels: { app: db } }',
       ])
         expect(paper).toContain(said);

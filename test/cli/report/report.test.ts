@@ -64,7 +64,9 @@ describe('the page', () => {
     expect(after.texts[at]).toMatchObject({ first: 47, ruleEnds: { ingress: { 0: 54 } } });
     const pod = after.cluster.pods.findIndex(([namespace, name]) => namespace === 'shop' && name === 'db');
     const body = after.kernel.bodies[after.kernel.ofPod[pod]![0]]!;
-    expect(body.join('\n')).toMatch(/tcp dport 5432 counter return comment "shop\/db ingress\[0\]"/);
+    expect(body.join('\n')).toMatch(
+      /tcp dport 5432 counter name "rule-ingress-0-shop\/db" return comment "shop\/db ingress\[0\]"/,
+    );
     expect(after.kernel.assigned).toBe(true);
     expect(before?.kernel.assigned).toBe(false);
   });
