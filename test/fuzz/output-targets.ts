@@ -124,6 +124,7 @@ async function commandLine({ command, place, text }: CommandInput): Promise<void
 function unmarked(format: Format, out: string): string {
   // The page has a script of its own, which nobody prints.
   if (format === 'html') return out.replace(/<script>.*?<\/script>/s, '');
+  if (format === 'github') return out.replace(/^::/gm, '');
   if (format === 'csv') return out.replaceAll('\r\n', '\n');
   return format === 'nft' ? out.replace(/^\t+/gm, '') : out;
 }
