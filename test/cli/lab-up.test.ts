@@ -10,8 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { execaSync } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { measuredConnectivitySchema } from '../../src/cli/schema/measured-connectivity.ts';
 import type { ProbedConnection, SessionStatus } from '../../src/lab/session/control-calls.ts';
 import { type LabUser, labUser, type Outcome, pidNamespace, processesIn } from './lab-command-line.ts';
 
@@ -331,6 +333,8 @@ async function apply(manifest: string): Promise<void> {
 
 async function measured(): Promise<readonly ProbedConnection[]> {
   const { out } = await user.ringfence('lab', 'probe', '-o', 'json');
+  const validate = new Ajv2020().compile(measuredConnectivitySchema());
+  expect(validate(JSON.parse(out)), JSON.stringify(validate.errors)).toBe(true);
   return (JSON.parse(out) as { readonly connections: readonly ProbedConnection[] }).connections;
 }
 

@@ -5,6 +5,9 @@ export const schemaNames = {
   matrix: 'what ringfence matrix -o json prints',
   diff: 'what ringfence diff -o json prints',
   lint: 'what ringfence lint -o json prints',
+  explain: 'what ringfence explain -o json prints',
+  compile: 'what ringfence compile -o ir prints',
+  lab: 'what ringfence lab run and lab probe -o json print',
 } as const;
 
 export type SchemaName = keyof typeof schemaNames;

@@ -20,7 +20,7 @@ export function documentSchema(
   };
 }
 
-const port: JsonSchema = { type: 'integer', minimum: 1, maximum: 65_535 };
+export const portNumber: JsonSchema = { type: 'integer', minimum: 1, maximum: 65_535 };
 
 /** The fields of traffic. */
 export const trafficFields = {
@@ -38,7 +38,7 @@ export const trafficDefinitions = {
   ranges: {
     type: 'array',
     minItems: 1,
-    items: { type: 'array', items: port, minItems: 2, maxItems: 2 },
+    items: { type: 'array', items: portNumber, minItems: 2, maxItems: 2 },
   },
 };
 

@@ -1,6 +1,9 @@
 import { connectivityDiffSchema, connectivitySchema } from './connectivity.ts';
+import { explanationSchema } from './explanation.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { measuredConnectivitySchema } from './measured-connectivity.ts';
 import type { SchemaName } from './names.ts';
+import { nodePolicySchema } from './node-policy.ts';
 import { policyTestSchema } from './policy-test.ts';
 import { lintReportSchema, testReportSchema } from './reports.ts';
 
@@ -11,4 +14,7 @@ export const schemas: Readonly<Record<SchemaName, () => JsonSchema>> = {
   matrix: connectivitySchema,
   diff: connectivityDiffSchema,
   lint: lintReportSchema,
+  explain: explanationSchema,
+  compile: nodePolicySchema,
+  lab: measuredConnectivitySchema,
 };

@@ -76,6 +76,19 @@ const audited = {
   'a.policy-test.yaml': 'manifests: [audited.yaml]\ndeny: [192.0.2.9 -> shop/web:80]\n',
 };
 
+const shopFront = filesOf('test/cli/explain', 'ingress.yaml');
+const resource = {
+  'a.yaml': (shopFront['ingress.yaml'] ?? '').replace(
+    'service: { name: api, port: { number: 80 } }',
+    'resource: { apiGroup: k8s.example.com, kind: Bucket, name: pictures }',
+  ),
+};
+const byTeam = odd.replace(
+  'ipBlock: { cidr: 10.1.2.3/8 }',
+  'namespaceSelector: { matchLabels: { team: ops } }',
+);
+const holes = odd.replace('cidr: 10.1.2.3/8', 'cidr: 10.0.0.0/8, except: [10.1.2.3/32]');
+
 const commands: Readonly<Record<string, readonly Command[]>> = {
   matrix: [
     [store, 'matrix', '-f', '.', '-R', '-o', 'json'],
@@ -97,6 +110,37 @@ const commands: Readonly<Record<string, readonly Command[]>> = {
     [{ 'odd.yaml': odd }, 'lint', '-f', '.', '-o', 'json'],
     [{ 'odd.yaml': odd }, 'lint', '-f', '.', '-o', 'json', '--ignore', 'dns-forgotten=later'],
     [mixed, 'lint', '-f', '.', '-o', 'json'],
+  ],
+  explain: [
+    [store, 'explain', 'any', 'shop/db:5432', '-f', '.', '-R', '-o', 'json'],
+    [shopFront, 'explain', 'internet', 'shop.example.com', '-f', '.', '-o', 'json'],
+    [resource, 'explain', 'internet', 'shop.example.com', '-f', '.', '-o', 'json'],
+    [{ 'odd.yaml': byTeam }, 'explain', 'any', 'shop/web', '-f', '.', '-o', 'json'],
+    [shopFront, 'explain', 'shop/web', 'svc/shop/api', '-f', '.', '-o', 'json'],
+    [{ 'odd.yaml': odd }, 'explain', 'node', 'shop/web:80', '-f', '.', '-o', 'json'],
+    [
+      { 'odd.yaml': odd.replace('annotations: { ', 'annotations: { ringfence.dev/mode: audit, ') },
+      'explain',
+      '10.0.0.1',
+      'shop/web',
+      '-f',
+      '.',
+      '-o',
+      'json',
+    ],
+  ],
+  compile: [
+    [store, 'compile', '-f', '.', '-R', '-o', 'ir', '--assign-addresses'],
+    [{ 'odd.yaml': odd }, 'compile', '-f', '.', '-o', 'ir'],
+    [{ 'odd.yaml': holes }, 'compile', '-f', '.', '-o', 'ir'],
+    [
+      { 'odd.yaml': odd.replace('annotations: { ', 'annotations: { ringfence.dev/mode: audit, ') },
+      'compile',
+      '-f',
+      '.',
+      '-o',
+      'ir',
+    ],
   ],
   'test-report': [
     [mixed, 'test', '-o', 'json', '--mutate', '.', 'missing'],
@@ -174,7 +218,7 @@ describe('the command', () => {
   test('says what it does not know', async () => {
     const { code, out, err } = await run(['schema', 'tset']);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toContain('Allowed choices are test, test-report, matrix, diff, lint');
+    expect(err).toContain('Allowed choices are test, test-report, matrix, diff, lint, explain, compile, lab');
   });
 
   test('names complete', async () => {
