@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rmdir } from 'node:fs/promises';
+import { rmdirSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -17,6 +18,9 @@ const repository = path.resolve(import.meta.dirname, '../..');
 const given = process.argv[4];
 // Of its own: what is mounted there hides what lay in it, and a checkout may lie anywhere.
 const standIn = await mkdtemp(path.join(tmpdir(), 'ringfence-image-'));
+process.once('exit', () => {
+  rmdirSync(standIn);
+});
 const image =
   given === undefined
     ? {
@@ -76,7 +80,6 @@ report({
   verified: await verify(),
 });
 await lab.close();
-await rmdir(standIn);
 
 /** As `kubectl exec` runs it beside the agent: found by the PATH of the image, which the stand-in has no links for. */
 async function verify(): Promise<string> {
