@@ -130,9 +130,20 @@ const wantedByOption: Readonly<Record<string, Wanted>> = {
   context: 'context',
   explain: 'lint-rule',
   ingressController: 'end',
+  focus: 'end',
 };
 
-const fileOptions = ['filename', 'kubeconfig', 'config', 'output', 'before', 'tests', 'outputFile'];
+const fileOptions = [
+  'filename',
+  'kubeconfig',
+  'config',
+  'output',
+  'before',
+  'tests',
+  'outputFile',
+  'nft',
+  'ulogd',
+];
 
 async function valuesOf(option: Option, given: GivenOptions, lookUp: Lookup): Promise<Completion> {
   if (option.argChoices !== undefined) {

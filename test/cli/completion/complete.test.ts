@@ -59,6 +59,19 @@ describe('what can follow', () => {
       ['bash', 'fish', 'zsh', ':4'],
     ],
     [['compile', '--node', ''], [':4']],
+    [
+      ['compile', '--pod'],
+      ['--pod-interfaces', ':4'],
+    ],
+    [
+      ['agent', '--deny', ''],
+      ['drop', 'reject', ':4'],
+    ],
+    [['agent', '--nft', ''], [':0']],
+    [
+      ['schema', 'e'],
+      ['explain', ':4'],
+    ],
     [['nonsense', ''], [':4']],
     [
       ['compile', '--nonsense', '--str'],
