@@ -20,7 +20,9 @@ Exit codes: 0 right all the time and no larger, 1 not, 2 could not run.
 /** Seconds between samples, and between comparisons with a compile from scratch. */
 const sampleEvery = 2;
 const compareEvery = 10;
-/** What a process may gain between the second and the last fifth of a run. */
+/** Seconds in which a process takes what it needs: resident memory grows by 60 MB until then. */
+const warmUp = 60;
+/** What it may gain between the first and the last fifth of the time after that. */
 const slack = { heap: 10e6, rss: 40e6, descriptors: 10 };
 
 interface Sample {
@@ -111,10 +113,12 @@ async function soak(duration: number, rate: number, seed: number): Promise<boole
     `${String(changes)} changes in ${taken.toFixed(0)} s (${(changes / taken).toFixed(0)}/s), ${String(comparisons)} comparisons with a compile from scratch${wrong === undefined ? ', all equal' : ''}`,
   );
   if (wrong !== undefined) console.log(`NOT EQUAL: ${wrong}`);
+  const settled = samples.filter(({ seconds }) => seconds > warmUp);
+  const fifth = Math.floor(settled.length / 5);
+  if (fifth === 0) console.log(`too short to tell whether it grows: more than ${String(warmUp)} s would`);
   const grown = (['heap', 'rss', 'descriptors'] as const).filter((what) => {
-    const all = column(what);
-    const fifth = Math.max(1, Math.floor(all.length / 5));
-    return median(all.slice(-fifth)) - median(all.slice(fifth, 2 * fifth)) > slack[what];
+    const all = settled.map((sample) => sample[what]);
+    return fifth > 0 && median(all.slice(-fifth)) - median(all.slice(0, fifth)) > slack[what];
   });
   if (grown.length > 0) console.log(`GROWN: ${grown.join(', ')}`);
   return wrong === undefined && grown.length === 0 && comparisons > 0;
