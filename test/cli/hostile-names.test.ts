@@ -103,6 +103,7 @@ describe('no name is a command or steers a terminal', () => {
       '-o',
       output,
     ]),
+    ['report', before, 'report', '-f', file, '-o', '-'],
     ['diff of nothing', {}, 'diff', `\n${command}`, file],
     ...['text', 'json'].map((output): [string, typeof files, ...string[]] => [
       'explain',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dataElementId, type ReportData } from '../../page/data.ts';
+import { jsonLine } from '../output/json-text.ts';
 import { xmlText } from '../output/xml.ts';
 
 /** The script and the style of the page, as they were built. */
@@ -45,10 +46,8 @@ function hashOf(text: string): string {
 
 /** JSON in which nothing can end the element that it stands in, begin another, or be no character. */
 function inlineJson(data: ReportData): string {
-  return JSON.stringify(data)
+  return jsonLine(data)
     .replaceAll('<', '\\u003c')
     .replaceAll('>', '\\u003e')
-    .replaceAll('&', '\\u0026')
-    .replaceAll('\u2028', '\\u2028')
-    .replaceAll('\u2029', '\\u2029');
+    .replaceAll('&', '\\u0026');
 }
