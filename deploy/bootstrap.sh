@@ -59,6 +59,13 @@ host_tools() {
 
 # Some tests use these; not every distribution has a package of them, so each is tried once.
 untried_wishes() {
+  if [ "$purpose" = demo ] || [ "$(id -u)" -ne 0 ] || [ "$(package_manager)" = none ]; then return 0; fi
+  for wish in $(wishes "$(package_manager)"); do
+    grep -qx "$wish" .cache/wishes 2>/dev/null || echo "$wish"
+  done
+}
+
+wishes() {
   case $purpose in
     test)
       has kubectl || package_of "$1" kubectl

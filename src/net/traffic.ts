@@ -72,6 +72,17 @@ export function coversTraffic(outer: Traffic, inner: Traffic): boolean {
   return subtractTraffic(inner, outer) === nothing;
 }
 
+/** The traffic, cut where one of the others begins or ends. */
+export function splitTraffic(traffic: Traffic, others: readonly Traffic[]): readonly Traffic[] {
+  let parts: readonly Traffic[] = traffic === nothing ? [] : [traffic];
+  for (const other of new Set(others)) {
+    parts = parts
+      .flatMap((part) => [intersectTraffic(part, other), subtractTraffic(part, other)])
+      .filter((part) => part !== nothing);
+  }
+  return parts;
+}
+
 /** The ranges of one protocol. */
 export function portsOfProtocol(traffic: Traffic, protocol: Protocol): readonly PortRange[] {
   return traffic.ports.filter((range) => range.protocol === protocol);

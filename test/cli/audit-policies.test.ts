@@ -35,6 +35,38 @@ allow: [any -> shop/db:5432]
 };
 const outOf = async (...args: readonly string[]): Promise<string> => (await run(args, { files })).out;
 
+const explain = async (from: string, to: string, ...args: readonly string[]) =>
+  outOf('explain', from, to, '-f', 'audit.yaml', ...args);
+
+test.for([
+  ['shop/web', 'deny 5432/tcp'],
+  ['shop/api', 'allow this'],
+])('explain names it: %s', async ([from = '', what]) => {
+  expect(await explain(from, 'shop/db:5432')).toBe(`${from} -> shop/db:5432: allowed
+  egress  ${from}: open, no policy selects it for egress
+  ingress shop/db: open, no enforced policy selects it for ingress
+          audit: shop/db (audit.yaml:16) would ${what}
+`);
+});
+
+test('explain is silent where it has no say', async () => {
+  expect(await explain('shop/db', 'shop/api:80')).not.toContain('audit');
+});
+
+test('explain names it in JSON, with what it would deny', async () => {
+  const { legs } = JSON.parse(await explain('shop/api', 'shop/db:5432,80', '-o', 'json')) as Explained;
+  expect(legs[0].connections[0].ingress.audit).toEqual({
+    wouldDeny: { ports: { TCP: [[80, 80]] }, otherProtocols: false },
+    by: [{ policy: 'shop/db', file: 'audit.yaml', line: 16 }],
+  });
+});
+
+interface Explained {
+  readonly legs: readonly [
+    { readonly connections: readonly [{ readonly ingress: { readonly audit?: unknown } }] },
+  ];
+}
+
 test('can and matrix answer as if they were not there', async () => {
   expect(await run(['can', 'shop/web', 'shop/db:5432', '-f', 'audit.yaml'], { files })).toMatchObject({
     code: 0,

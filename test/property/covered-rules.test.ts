@@ -4,20 +4,38 @@ import { coveredRules } from '../../src/analysis/lint/covered-rules.ts';
 import { impliesSelector } from '../../src/analysis/lint/implies.ts';
 import { createReach, type Reach } from '../../src/analysis/reach/reach.ts';
 import { matchesSelector, selectorText } from '../../src/model/label-selector.ts';
-import type { NetworkPolicy } from '../../src/model/network-policy.ts';
+import type { NetworkPolicy, PolicyRule } from '../../src/model/network-policy.ts';
 import { cluster, labels, selector } from './arbitraries.ts';
 import { runs } from './runs.ts';
 
-// A rule that the linter calls needless must be needless: without it the same passes, between all there is.
+// Rules that the linter calls needless must be needless: without one, and without all, the same passes between all there is.
 
-test('without a rule that another one covers the same passes', () => {
+test('without the rules that others cover the same passes', () => {
   let covered = 0;
+  let together = 0;
   fc.assert(
     fc.property(cluster, (world) => {
       const reach = createReach(world);
       const before = passages(reach);
-      for (const { policy, direction, rule } of coveredRules(reach)) {
+      const found = coveredRules(reach);
+      const left = world.policies.map((one): NetworkPolicy => {
+        const gone = found.filter(({ policy }) => policy === one).map(({ rule }) => rule);
+        const rest = (rules: readonly PolicyRule[]) => rules.filter((rule) => !gone.includes(rule));
+        return { ...one, ingress: rest(one.ingress), egress: rest(one.egress) };
+      });
+      const namespaces = new Set(left.map(({ namespace }) => namespace));
+      const without = [...namespaces].reduce(
+        (one, namespace) =>
+          one.withPolicies(
+            namespace,
+            left.filter((policy) => policy.namespace === namespace),
+          ),
+        reach,
+      );
+      expect(passages(without)).toEqual(before);
+      for (const { policy, direction, rule, by } of found) {
         covered += 1;
+        if (by.length > 1) together += 1;
         const policies = world.policies
           .filter(({ namespace }) => namespace === policy.namespace)
           .map((one): NetworkPolicy =>
@@ -29,6 +47,7 @@ test('without a rule that another one covers the same passes', () => {
     runs(300),
   );
   expect(covered).toBeGreaterThan(50);
+  expect(together).toBeGreaterThan(5);
 });
 
 test('a selector implies another where nothing it matches is left out', () => {

@@ -54,7 +54,9 @@ export interface AuditedSide {
 export function auditsOf(cluster: Cluster, flow: Flow): readonly AuditedSide[] {
   const { egress, ingress } = explainFlow(cluster, flow);
   return [egress, ingress].flatMap(({ direction, audit }) =>
-    audit === undefined ? [] : [{ direction, by: audit.by.map(({ policy }) => policy) }],
+    audit === undefined || audit.denies === nothing
+      ? []
+      : [{ direction, by: audit.by.map(({ policy }) => policy) }],
   );
 }
 

@@ -65,7 +65,7 @@ function explainIn(
   };
 }
 
-/** What audit policies would deny of what passes. Where others isolate already, one more can only allow. */
+/** What audit policies would make of what passes. Where others isolate already, one more can only allow. */
 function auditOf(
   reach: Reach,
   direction: Direction,
@@ -78,8 +78,8 @@ function auditOf(
   if (passes === nothing || subject === undefined) return {};
   if (reach.isolations.of(subject, direction) !== undefined) return {};
   const audited = { ...reach, isolations: reach.audits };
-  const { denies, isolatedBy } = explainSide(audited, direction, own, other, passes, family);
-  return denies === nothing ? {} : { audit: { denies, by: isolatedBy } };
+  const { basis, denies, isolatedBy } = explainSide(audited, direction, own, other, passes, family);
+  return basis === 'policy' ? { audit: { denies, by: isolatedBy } } : {};
 }
 
 /**

@@ -38,11 +38,11 @@ export interface SideExplanation {
    * `allowedBy`.
    */
   readonly nearMisses: readonly NearMiss[];
-  /** What audit policies would deny of what passes; absent: nothing. */
+  /** What audit policies would make of what passes; absent: they have no say here. */
   readonly audit?: Audit;
 }
 
-/** Policies that are not enforced, and what of the traffic they would stop if they were. */
+/** Policies that are not enforced, and what of the traffic they would stop if they were: maybe nothing. */
 export interface Audit {
   readonly denies: Traffic;
   /** The audit policies that isolate this end in this direction. */

@@ -86,10 +86,8 @@ export function sideLinesFor(
 /** `audit: shop/default-deny (policies.yaml:3) would deny 80/tcp`. */
 function auditLines({ audit }: SideExplanation): readonly string[] {
   if (audit === undefined) return [];
-  const what = trafficText(audit.denies);
-  return audit.by.map(
-    (policy) => `        audit: ${policiesText([policy])} would deny ${what === 'all' ? 'this' : what}`,
-  );
+  const what = audit.denies === nothing ? 'allow this' : `deny ${trafficText(audit.denies)}`;
+  return [`        audit: ${policiesText(audit.by)} would ${what}`];
 }
 
 function verdictLines(

@@ -5,22 +5,30 @@ import {
   type NetworkPolicy,
   type PolicyRule,
 } from '../../model/network-policy.ts';
+import type { PodIndex } from '../../policy/pod-index.ts';
 import type { Reach } from '../reach/reach.ts';
+import { coverTogether, partsBy } from './covers-together.ts';
 import { impliesRule, impliesSelector, meaningOf, type RuleMeaning } from './implies.ts';
 
-/** A rule, and another one that allows all of it to the same pods: for pods and namespaces to come as well. */
+/** A rule, and others that allow all of it to the same pods: for pods and namespaces to come as well. */
 export interface CoveredRule {
   readonly policy: NetworkPolicy;
   readonly direction: Direction;
   readonly rule: PolicyRule;
-  readonly by: { readonly policy: NetworkPolicy; readonly rule: PolicyRule };
+  /** One that covers it alone; else as few as do together. */
+  readonly by: readonly CoveringRule[];
+}
+
+export interface CoveringRule {
+  readonly policy: NetworkPolicy;
+  readonly rule: PolicyRule;
 }
 
 const known = new WeakMap<Reach, readonly CoveredRule[]>();
 
 /**
- * Every rule that another one makes needless, with a rule of its own policy where there is one. Of rules that say the same
- * the first stays. What only several rules together cover is not found.
+ * Every rule that others make needless, with rules of its own policy where these do. All of them can go together: of rules
+ * that say the same the first stays. A rule that other policies cover just for each of its pods another one is not found.
  */
 export function coveredRules(reach: Reach): readonly CoveredRule[] {
   const found = known.get(reach) ?? findCovered(reach);
@@ -28,14 +36,15 @@ export function coveredRules(reach: Reach): readonly CoveredRule[] {
   return found;
 }
 
-interface Candidate {
-  readonly policy: NetworkPolicy;
-  readonly rule: PolicyRule;
+interface Candidate extends CoveringRule {
   readonly meaning: RuleMeaning;
   readonly selector: string;
 }
 
+type Covered = Omit<CoveredRule, 'direction'>;
+
 function findCovered(reach: Reach): readonly CoveredRule[] {
+  const { index } = reach.parties;
   // A policy that is only audited makes none needless, and its own rules go with it.
   const enforced = reach.cluster.policies.filter(({ audit }) => audit !== true);
   const namespaces = Map.groupBy(enforced, ({ namespace }) => namespace);
@@ -49,39 +58,90 @@ function findCovered(reach: Reach): readonly CoveredRule[] {
           selector: selectorText(policy.podSelector),
         })),
       );
-      return coveredAmong(candidates, reach).map((covered) => ({ ...covered, direction }));
+      const wider = widerSelectors(candidates);
+      const alone = coveredByOne(candidates, wider, index);
+      return [...alone.values(), ...coveredTogether(candidates, wider, new Set(alone.keys()), index)].map(
+        (covered) => ({ ...covered, direction }),
+      );
     }),
   );
 }
 
-/** Among rules of one namespace and direction. Few selectors are written often: they are compared once for each pair. */
-function coveredAmong(
-  candidates: readonly Candidate[],
-  { parties }: Reach,
-): readonly Omit<CoveredRule, 'direction'>[] {
+/** By selector the rules of all policies that select the same pods and perhaps more. Few selectors are written often. */
+function widerSelectors(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
   const bySelector = Map.groupBy(candidates, ({ selector }) => selector);
-  const selectors = new Map<string, LabelSelector>(
-    [...bySelector].flatMap(([text, [first]]) =>
-      first === undefined ? [] : [[text, first.policy.podSelector]],
-    ),
+  const selectors = [...bySelector].flatMap(([text, own]): [string, LabelSelector, Candidate[]][] =>
+    own[0] === undefined ? [] : [[text, own[0].policy.podSelector, own]],
   );
-  const order = new Map(candidates.map((candidate, index) => [candidate, index]));
-  return [...selectors].flatMap(([text, narrow]) => {
-    const wider = [...selectors].filter(([, wide]) => impliesSelector(narrow, wide)).map(([other]) => other);
-    const others = wider.flatMap((other) => bySelector.get(other) ?? []);
-    const covers = (wide: Candidate, one: Candidate): boolean =>
-      wide !== one && impliesRule(one.meaning, wide.meaning, parties.index);
-    /** Whether of the two it is the other that is needless. */
-    const isFirst = (one: Candidate, wide: Candidate): boolean =>
-      (order.get(one) ?? 0) < (order.get(wide) ?? 0) &&
-      impliesSelector(wide.policy.podSelector, narrow) &&
-      covers(one, wide);
-    return (bySelector.get(text) ?? []).flatMap((one) => {
+  return new Map(
+    selectors.map(([text, narrow]) => [
+      text,
+      selectors.flatMap(([, wide, own]) => (impliesSelector(narrow, wide) ? own : [])),
+    ]),
+  );
+}
+
+/** Among rules of one namespace and direction. */
+function coveredByOne(
+  candidates: readonly Candidate[],
+  wider: ReadonlyMap<string, readonly Candidate[]>,
+  index: PodIndex,
+): ReadonlyMap<Candidate, Covered> {
+  const order = new Map(candidates.map((candidate, at) => [candidate, at]));
+  const covers = (wide: Candidate, one: Candidate): boolean =>
+    wide !== one && impliesRule(one.meaning, wide.meaning, index);
+  /** Whether of the two it is the other that is needless. */
+  const isFirst = (one: Candidate, wide: Candidate): boolean =>
+    (order.get(one) ?? 0) < (order.get(wide) ?? 0) &&
+    impliesSelector(wide.policy.podSelector, one.policy.podSelector) &&
+    covers(one, wide);
+  return new Map(
+    candidates.flatMap((one): [Candidate, Covered][] => {
+      const others = wider.get(one.selector) ?? [];
       const stands = (wide: Candidate): boolean => covers(wide, one) && !isFirst(one, wide);
       const by =
         others.find((wide) => wide.policy === one.policy && stands(wide)) ??
         others.find((wide) => wide.policy !== one.policy && stands(wide));
-      return by === undefined ? [] : [{ policy: one.policy, rule: one.rule, by }];
-    });
+      return by === undefined ? [] : [[one, { policy: one.policy, rule: one.rule, by: [by] }]];
+    }),
+  );
+}
+
+/** The same by several, the last first: those that are needless already cover nothing, so that all can go. */
+function coveredTogether(
+  candidates: readonly Candidate[],
+  wider: ReadonlyMap<string, readonly Candidate[]>,
+  needless: Set<Candidate>,
+  index: PodIndex,
+): readonly Covered[] {
+  const parts = partsBy(candidates.map(({ meaning }) => meaning));
+  const covers = (some: readonly Candidate[], one: Candidate): boolean =>
+    coverTogether(
+      some.map(({ meaning }) => meaning),
+      one.meaning,
+      parts,
+      index,
+    );
+  return candidates.toReversed().flatMap((one): readonly Covered[] => {
+    if (needless.has(one)) return [];
+    const others = (wider.get(one.selector) ?? []).filter((other) => other !== one && !needless.has(other));
+    const own = others.filter(({ policy }) => policy === one.policy);
+    const by = fewest(own, one, covers) ?? fewest(others, one, covers);
+    if (by === undefined) return [];
+    needless.add(one);
+    return [{ policy: one.policy, rule: one.rule, by }];
   });
+}
+
+/** Of rules that cover one together those without which it does not go; `undefined` where they do not. */
+function fewest(
+  rules: readonly Candidate[],
+  one: Candidate,
+  covers: (some: readonly Candidate[], one: Candidate) => boolean,
+): readonly Candidate[] | undefined {
+  if (rules.length < 2 || !covers(rules, one)) return undefined;
+  return rules.reduceRight<readonly Candidate[]>((left, rule) => {
+    const rest = left.filter((other) => other !== rule);
+    return covers(rest, one) ? rest : left;
+  }, rules);
 }

@@ -24,7 +24,7 @@ export interface RuleMeaning {
   readonly names: ReadonlySet<string>;
 }
 
-interface PodMeaning {
+export interface PodMeaning {
   readonly peer: PodPeer;
   readonly namespace: string;
 }
@@ -72,7 +72,7 @@ export function impliesRule(narrow: RuleMeaning, wide: RuleMeaning, index: PodIn
   return withoutBlocks(narrow.blocks, wide.blocks).length === 0;
 }
 
-const nameLabel = 'kubernetes.io/metadata.name';
+export const nameLabel = 'kubernetes.io/metadata.name';
 
 function impliesPeer(narrow: PodMeaning, wide: PodMeaning, index: PodIndex): boolean {
   if (!impliesSelector(narrow.peer.podSelector, wide.peer.podSelector)) return false;

@@ -1,7 +1,7 @@
 import { type Labels, type LabelSelector, matchesSelector } from '../../model/label-selector.ts';
 import type { Direction } from '../../model/network-policy.ts';
 import { families, type Family } from '../../net/protocol.ts';
-import { intersectTraffic, nothing, subtractTraffic, type Traffic } from '../../net/traffic.ts';
+import { intersectTraffic, nothing, splitTraffic, type Traffic } from '../../net/traffic.ts';
 import type { PodGroup } from '../../policy/isolation.ts';
 import { type Condition, findLabels, type LabelSearch } from '../../policy/possible-labels.ts';
 import type { PartyIndex } from './parties.ts';
@@ -139,7 +139,7 @@ function searchDenial(reach: Reach, ends: Ends, traffic: Traffic): Search {
   let undecided = false;
   for (const direction of ['egress', 'ingress'] as const) {
     const { isolated, allows } = isolatedWays(reach, ends, direction);
-    const parts = partsOf(
+    const parts = splitTraffic(
       traffic,
       allows.map((allow) => allow.traffic),
     ).map((part) => {
@@ -244,15 +244,4 @@ function possiblePod(
   }
   const namespaceLabels = labels.get(namespaceOf(side)) ?? {};
   return { namespace: namespaceLabels[nameLabel] ?? '', exists: false, namespaceLabels, labels: own };
-}
-
-/** The traffic, cut where one of the others begins or ends. */
-function partsOf(traffic: Traffic, others: readonly Traffic[]): readonly Traffic[] {
-  let parts: readonly Traffic[] = traffic === nothing ? [] : [traffic];
-  for (const other of new Set(others)) {
-    parts = parts
-      .flatMap((part) => [intersectTraffic(part, other), subtractTraffic(part, other)])
-      .filter((part) => part !== nothing);
-  }
-  return parts;
 }

@@ -46,8 +46,5 @@ function hashOf(text: string): string {
 
 /** JSON in which nothing can end the element that it stands in, begin another, or be no character. */
 function inlineJson(data: ReportData): string {
-  return jsonLine(data)
-    .replaceAll('<', '\\u003c')
-    .replaceAll('>', '\\u003e')
-    .replaceAll('&', '\\u0026');
+  return jsonLine(data).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026');
 }

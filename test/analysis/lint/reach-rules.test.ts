@@ -179,6 +179,8 @@ describe('redundant-rule', () => {
   const rules = (...ingress: readonly object[]): string => policy({ ingress });
   const covered = (index: number): string =>
     `warning: the rule allows nothing that spec.ingress[${String(index)}] does not allow already`;
+  const together = (...others: readonly number[]): string =>
+    `warning: the rule allows nothing that others together do not allow already: ${others.map((index) => `spec.ingress[${String(index)}]`).join(', ')}`;
   test.for<Case>([
     ['said twice', [rules({ from: [app('web')] }, { from: [app('web')] })], [covered(0)]],
     [
@@ -281,6 +283,103 @@ describe('redundant-rule', () => {
       [covered(0)],
     ],
     [
+      'two halves of a range',
+      [
+        rules(
+          { ports: [{ port: 80, endPort: 84 }] },
+          { ports: [{ port: 82, endPort: 86 }] },
+          { ports: [{ port: 85, endPort: 90 }] },
+        ),
+      ],
+      [together(0, 2)],
+    ],
+    [
+      'peers of two rules',
+      [rules({ from: [app('web')] }, { from: [app('db')] }, { from: [app('web'), app('db')] })],
+      [covered(2), covered(2)],
+    ],
+    [
+      'two peers, each by another rule, and some more',
+      [
+        rules(
+          { from: [app('web')], ports: [{ port: 80, endPort: 90 }] },
+          { from: [app('db')], ports: [{ port: 85 }, { port: 443 }] },
+          { from: [app('web'), app('db')], ports: [{ port: 85 }] },
+          { from: [app('api')] },
+        ),
+      ],
+      [together(0, 1)],
+    ],
+    [
+      'a block of two halves',
+      [
+        rules(
+          { from: [{ ipBlock: { cidr: '10.0.0.0/9' } }] },
+          { from: [{ ipBlock: { cidr: '10.128.0.0/9' } }] },
+          { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16', '10.129.0.0/16'] } }] },
+        ),
+      ],
+      [together(0, 1)],
+    ],
+    [
+      'labels that one or the other has',
+      [
+        rules(
+          { from: [{ podSelector: { matchExpressions: [{ key: 'tier', operator: 'Exists' }] } }] },
+          { from: [{ podSelector: { matchExpressions: [{ key: 'tier', operator: 'DoesNotExist' }] } }] },
+          { from: [app('web')] },
+        ),
+      ],
+      [together(0, 1)],
+    ],
+    [
+      'its own namespace and the others',
+      [
+        rules(
+          { from: [{ podSelector: {} }] },
+          {
+            from: [
+              {
+                namespaceSelector: {
+                  matchExpressions: [
+                    { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['shop'] },
+                  ],
+                },
+              },
+            ],
+          },
+          { from: [{ namespaceSelector: {}, ...app('web') }] },
+        ),
+      ],
+      [together(0, 1)],
+    ],
+    [
+      'a name by all the ports around it',
+      [
+        rules(
+          { ports: [{ port: 1, endPort: 100 }] },
+          { ports: [{ port: 101, endPort: 65535 }] },
+          { from: [app('web')], ports: [{ port: 'http' }] },
+        ),
+      ],
+      [together(0, 1)],
+    ],
+    [
+      'a port between two',
+      [rules({ ports: [{ port: 80 }] }, { ports: [{ port: 82 }] }, { ports: [{ port: 80, endPort: 82 }] })],
+      [covered(2), covered(2)],
+    ],
+    [
+      'every peer at one port, one at all',
+      [rules({ ports: [{ port: 80 }] }, { from: [app('web')] }, { ports: [{ port: 80 }, { port: 81 }] })],
+      [covered(2)],
+    ],
+    [
+      'of three that cover each other one goes',
+      [rules({ from: [app('a'), app('b')] }, { from: [app('b'), app('c')] }, { from: [app('c'), app('a')] })],
+      [together(0, 1)],
+    ],
+    [
       'one peer of two is not covered',
       [rules({ from: [app('web')] }, { from: [app('web'), app('db')] })],
       [covered(1)],
@@ -319,6 +418,20 @@ describe('shadowed-rule', () => {
       'two that say the same: one stays',
       [policy({ ingress: [{}] }, 'first'), policy({ ingress: [{}] }, 'wide')],
       [shadowed.replace('wide', 'first')],
+    ],
+    [
+      'two together',
+      [
+        wide,
+        policy({ ingress: [{ from: [app('db')], ports: [{ port: 80 }] }] }, 'other'),
+        policy(
+          { ...app('x'), ingress: [{ from: [app('db'), app('web')], ports: [{ port: 80 }] }] },
+          'narrow',
+        ),
+      ],
+      [
+        'info: together these allow all of the rule already, to the same pods and perhaps more: NetworkPolicy "other" spec.ingress[0], NetworkPolicy "wide" spec.ingress[0]',
+      ],
     ],
     ['its own policy is named by another rule', [policy({ ingress: [{}, {}] })], []],
   ])('%s', async ([, documents, expected]) => {

@@ -104,66 +104,6 @@ test.for<[string, string]>([
   expect(err).toContain(`is the name of a Service\nhint: ${hint}\n`);
 });
 
-describe('ringfence explain of an audit policy', () => {
-  const audited = {
-    'shop.yaml': `${['web', 'api', 'db']
-      .map(
-        (name) => `apiVersion: v1
-kind: Pod
-metadata: { namespace: shop, name: ${name}, labels: { app: ${name} } }
-spec: { containers: [{ name: main, image: x }] }
----
-`,
-      )
-      .join('')}apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: { namespace: shop, name: db, annotations: { ringfence.dev/mode: audit } }
-spec:
-  podSelector: { matchLabels: { app: db } }
-  ingress: [{ from: [{ podSelector: { matchLabels: { app: api } } }], ports: [{ port: 5432 }] }]
-`,
-  };
-  const explain = async (...args: readonly string[]) =>
-    run(['explain', ...args, '-f', 'shop.yaml'], { files: audited });
-
-  test('names it where it would deny', async () => {
-    const { out } = await explain('shop/web', 'shop/db:5432');
-    expect(out).toBe(`shop/web -> shop/db:5432: allowed
-  egress  shop/web: open, no policy selects it for egress
-  ingress shop/db: open, no enforced policy selects it for ingress
-          audit: shop/db (shop.yaml:16) would deny 5432/tcp
-`);
-  });
-
-  test('is silent where it would not', async () => {
-    const { out } = await explain('shop/api', 'shop/db:5432');
-    expect(out).not.toContain('audit');
-  });
-
-  test('names it in JSON, with what it would deny', async () => {
-    const { out } = await explain('shop/api', 'shop/db:5432,80', '-o', 'json');
-    expect((JSON.parse(out) as Document).legs[0].connections[0].ingress.audit).toEqual({
-      wouldDeny: { ports: { TCP: [[80, 80]] }, otherProtocols: false },
-      by: [{ policy: 'shop/db', file: 'shop.yaml', line: 16 }],
-    });
-  });
-
-  test('can knows the enforced verdict alone', async () => {
-    expect(
-      await run(['can', 'shop/web', 'shop/db:5432', '-f', 'shop.yaml'], { files: audited }),
-    ).toMatchObject({
-      code: 0,
-      out: 'yes\n',
-    });
-  });
-
-  interface Document {
-    readonly legs: readonly [
-      { readonly connections: readonly [{ readonly ingress: { readonly audit?: unknown } }] },
-    ];
-  }
-});
-
 describe('ringfence explain', () => {
   test.for<[string, readonly string[]]>([
     ['denied', ['shop/web', 'shop/db:5432,22', '-f', 'shop.yaml']],
