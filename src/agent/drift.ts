@@ -80,6 +80,7 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
   let drift: Drift | undefined;
   let isWatching = false;
   let isScheduled = false;
+  let hasApplied = false;
   let repairs = 0;
   let lastRepair: number | undefined;
   let lastVerify: number | undefined;
@@ -165,13 +166,15 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
 
   return {
     async apply(transaction, { signal }) {
-      // Where others have deleted it nothing is left to look at, and everything is open meanwhile.
-      if (drift?.cause !== 'table-deleted' && replaces(transaction)) await options.replacing?.(signal);
+      // Where others have deleted it nothing is left to look at, and everything is open meanwhile. At the start nothing was counted.
+      const isOurs = hasApplied && drift?.cause !== 'table-deleted';
+      if (isOurs && replaces(transaction)) await options.replacing?.(signal);
       own.starting();
       let isApplied = false;
       try {
         await nft.apply(transaction, { signal });
         isApplied = true;
+        hasApplied = true;
       } finally {
         if (own.ended(isApplied)) {
           log.warn({ by: '', changes: [], gone: false }, 'foreign change');
