@@ -4,7 +4,7 @@ import { isEpochMask } from '../ruleset/epoch.ts';
 import type { InterfacePattern } from '../ruleset/objects.ts';
 import { isInterfacePattern, isLegalName } from '../ruleset/render-text.ts';
 import { AgentError } from './errors.ts';
-import { type LogLevel, logLevels } from './log.ts';
+import { type LogLevel, logLevels } from './log-level.ts';
 
 /** Flags as the command line hands them over: text, unread. Absent means the default. */
 export interface AgentConfigValues {

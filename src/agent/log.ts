@@ -1,8 +1,6 @@
 import { type DestinationStream, pino } from 'pino';
 import type { LogFields } from '../kube/log.ts';
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+import type { LogLevel } from './log-level.ts';
 
 /** Everything the agent says. A message is a constant to search and alert on; what varies is in the fields. */
 export type LogMessage =

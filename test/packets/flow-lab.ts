@@ -30,7 +30,8 @@ export function startFlowLab(
   return startLab(cluster(pods, { nodes: ['n1', 'n2'].map((name) => nodeOf(name)), services }), {
     network: { topology, interconnect, families },
     command,
-    agentFlags: ['--log-level', 'warn', ...agentFlags],
+    // Nobody reads it but where a script fails.
+    agentFlags: ['--log-level', 'debug', ...agentFlags],
     manifests: [],
     enforce: true,
     onLog,

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { agentConfigDefaults } from '../../agent/config.ts';
-import { logLevels } from '../../agent/log.ts';
+import { logLevels } from '../../agent/log-level.ts';
 import { type EnforcementOptions, readEnforcement, withEnforcementOptions } from '../enforcement-options.ts';
 import type { Terminal } from '../terminal.ts';
 
