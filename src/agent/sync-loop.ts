@@ -173,7 +173,10 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
       // What failed may be in the kernel or not, so a look waits until something succeeded.
       if (!isAborted(signal) && lookNext && replaceNext === 'no' && failures === 0)
         await inspect(compiler, signal);
-      if (!isAborted(signal) && (pending || failures > 0)) await attempt(compiler, kill);
+      if (isAborted(signal) || (!pending && failures === 0)) continue;
+      const kernel = replaceNext === 'least' && failures === 0 ? await kernelRuleset(kill) : undefined;
+      // Another one may be in use by now.
+      await attempt(compiler, kernel, kill);
     }
   }
 
@@ -213,9 +216,8 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
     });
   }
 
-  async function attempt(current: Compiler, kill: AbortSignal): Promise<void> {
+  async function attempt(current: Compiler, kernel: Ruleset | undefined, kill: AbortSignal): Promise<void> {
     const started = clock.now();
-    const kernel = replaceNext === 'least' && failures === 0 ? await kernelRuleset(kill) : undefined;
     const mode: SyncMode = replaceNext !== 'no' || failures >= deltaAttempts ? 'replacement' : 'delta';
     const timed = marks;
     carried = timed;

@@ -173,6 +173,20 @@ describe('a replacement', () => {
     expect(applied.map(({ names }) => names)).toEqual([['add-table', 'c']]);
   });
 
+  test('is that of the compiler that came while the kernel was read', async () => {
+    const { clock, loop, applied, successes, held } = setUp();
+    const next = compilerWith('d');
+    held(() => {
+      held(() => undefined);
+      loop.use(next);
+      return undefined;
+    });
+    loop.use(compilerWith('c'));
+    await clock.advance(1000);
+    expect(applied.at(-1)?.names).toEqual(['add-table', 'd']);
+    expect(successes.at(-1)?.compiler).toBe(next);
+  });
+
   test('writes everything after one that failed', async () => {
     const { clock, loop, applied, held, failWith } = setUp();
     held(() => ({ ...kernel, chains: new Map([[stray.name, stray]]) }));
