@@ -32,6 +32,7 @@ const terrains = [
 // All labs at once: most of their time is waiting for packets that must not come.
 const passing = new Map<string, Ran>();
 let wrong: Ran;
+let untried: Ran;
 beforeAll(async () => {
   await Promise.all([
     ...terrains.map(async ([topology, interconnect, names]) => {
@@ -42,6 +43,7 @@ beforeAll(async () => {
       passing.set(topology, ran);
     }),
     ringfence('lab', 'run', '--family', 'dual', '-t', 'wrong.policy-test.yaml').then((ran) => (wrong = ran)),
+    ringfence('test', '--packets', 'untried.policy-test.yaml').then((ran) => (untried = ran)),
   ]);
 }, 600_000);
 
@@ -69,6 +71,12 @@ describe('what must not pass', () => {
   test('what cannot be put on the wire is told', () => {
     expect(wrong.out).toContain('not tried: no host of the lab can have an address of 224.0.0.0/4');
     expect(wrong.out).toContain('no connection could be tried');
+  });
+
+  test('a run of which nothing could be put on the wire is no answer', () => {
+    expect(untried.code).toBe(2);
+    expect(untried.out).toContain('SKIP untried.policy-test.yaml  2 skipped');
+    expect(untried.err).toContain('error: every line was skipped, so packets show nothing');
   });
 
   test('a deny line whose target is dead has no answer', { timeout: 120_000 }, async () => {

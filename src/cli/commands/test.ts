@@ -119,8 +119,13 @@ export async function runTestCommand(
           : () => Promise.resolve([]),
       ...(packets === undefined ? {} : { packets }),
     });
-    tellDiagnostics(diagnostics, ran, terminal);
-    const results = { suites: ran.map((one) => one.report), diagnostics };
+    const suites = ran.map((one) => one.report);
+    const outside = [
+      ...diagnostics,
+      ...(packets?.problemsOf(suites.flatMap((suite) => suite.results)) ?? []),
+    ];
+    tellDiagnostics(outside, ran, terminal);
+    const results = { suites, diagnostics: outside };
     const report = withAdequacy(results, ran, options, defaultNamespace);
     if (ran.length > 0 || options.output !== 'text') {
       terminal.out(formatTestReport(report, options.output, terminal.colour.out));

@@ -6,6 +6,7 @@ import type { Reach } from '../../analysis/reach/reach.ts';
 import type { Sample } from '../../analysis/trials/sample.ts';
 import { type CheckTrials, type Trial, trialKey, type TrialPlan } from '../../analysis/trials/trial.ts';
 import { isAgreement, type Observation } from '../../lab/trials/observation.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
 import { printable } from '../../model/read/quote.ts';
 import { otherProtocols, trafficOf } from '../../net/traffic.ts';
 import { resultOf } from './results.ts';
@@ -46,6 +47,19 @@ export function packetResults(
           },
         ];
   return [...results, ...snapshot, ...(lines.length === 0 ? [] : [disagreement])];
+}
+
+/** A run of which no packet says anything shows nothing, though no line of it failed. */
+export function untriedRun(results: readonly Pick<TestResult, 'status'>[]): readonly Diagnostic[] {
+  if (results.length === 0 || results.some(({ status }) => status !== 'skipped')) return [];
+  return [
+    {
+      code: 'nothing-tried',
+      severity: 'error',
+      message: 'every line was skipped, so packets show nothing',
+      hint: 'each line says why; without --packets the policies alone answer',
+    },
+  ];
 }
 
 function observed(trial: Trial, observations: ReadonlyMap<string, Observation>): Observation {

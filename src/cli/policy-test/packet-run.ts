@@ -4,7 +4,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import { families, type Family } from '../../net/protocol.ts';
 import { startTrialLab, type TrialLab } from '../../lab/trials/trial-lab.ts';
 import { labFamilies, type LabFlags, labOptions } from '../lab-options.ts';
-import { packetResults } from './packet-results.ts';
+import { packetResults, untriedRun } from './packet-results.ts';
 import type { PacketRun } from './run-tests.ts';
 
 /** Connections that are tried for one line: silence takes its time. */
@@ -55,6 +55,7 @@ export function createPacketRun(
       const lab = await labOf(cluster);
       return packetResults(prepared, plan, await lab.play(plan));
     },
+    problemsOf: untriedRun,
     close,
   };
 }

@@ -29,6 +29,8 @@ export interface PacketRun {
   place(suite: Suite, reach: Reach): { readonly suite: Suite; readonly reach: Reach };
   /** The results of the lines, packets among the grounds. */
   results(prepared: PreparedSuite): Promise<readonly TestResult[]>;
+  /** Why the results of all suites are no answer. */
+  problemsOf(results: readonly TestResult[]): readonly Diagnostic[];
 }
 
 /** A document that was run, or could not be. */

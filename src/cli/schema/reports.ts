@@ -36,7 +36,7 @@ export function testReportSchema(): JsonSchema {
           objectOf({
             file: text,
             document: { type: 'integer', minimum: 1 },
-            status: oneOf(['passed', 'failed', 'unanswered', 'broken']),
+            status: oneOf(['passed', 'failed', 'skipped', 'unanswered', 'broken']),
             diagnostics: listOf(ref('diagnostic')),
             results: listOf(ref('result')),
           }),

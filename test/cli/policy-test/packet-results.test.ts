@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { trialKey } from '../../../src/analysis/trials/trial.ts';
-import { packetResults } from '../../../src/cli/policy-test/packet-results.ts';
+import { packetResults, untriedRun } from '../../../src/cli/policy-test/packet-results.ts';
 import { familyNote } from '../../../src/cli/policy-test/packet-run.ts';
 import type { TestResult } from '../../../src/cli/policy-test/test-result.ts';
 import type { Observation } from '../../../src/lab/trials/observation.ts';
@@ -52,6 +52,16 @@ describe('a line passes only by packets', () => {
       'not tried: no host of the lab can have an address of 224.0.0.1/32',
     ]);
   });
+});
+
+test.each<readonly [readonly TestResult['status'][], readonly string[]]>([
+  [['skipped', 'skipped'], ['nothing-tried']],
+  [['skipped', 'passed'], []],
+  [['skipped', 'failed'], []],
+  [['skipped', 'unanswered'], []],
+  [[], []],
+])('lines of %j: %j', (ends, codes) => {
+  expect(untriedRun(ends.map((status) => ({ status }))).map(({ code }) => code)).toEqual(codes);
 });
 
 test('what just some were tried of is said with numbers', () => {

@@ -62,7 +62,8 @@ export function suiteStatus(suite: SuiteReport): Status {
   const has = (status: Status): boolean => suite.results.some((result) => result.status === status);
   if (isBroken(suite)) return 'unanswered';
   if (has('failed')) return 'failed';
-  return has('unanswered') ? 'unanswered' : 'passed';
+  if (has('unanswered')) return 'unanswered';
+  return has('skipped') && !has('passed') ? 'skipped' : 'passed';
 }
 
 function suiteLine(suite: SuiteReport, mark: (text: string) => string): string {
