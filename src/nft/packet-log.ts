@@ -56,13 +56,7 @@ export async function* packetLog(options: PacketLogOptions): AsyncGenerator<Pack
     kind: 'lost',
     reason: 'more packets than were read',
   }));
-  const folder = await makeFolder();
-  const socket = path.join(folder, 'packets');
-  const server = await listen(socket, options.prefixes, queue);
-  const config = path.join(folder, 'ulogd.conf');
-  await writeFile(config, ulogdConfig(options.group, socket), { mode: 0o600 });
-  const command = [...options.command, '--configfile', config];
-  const pump = keepReading(command, options.pause ?? restartPause, signal, queue).finally(() => {
+  const pump = keepReading({ ...options, signal }, queue).finally(() => {
     queue.end();
   });
   try {
@@ -70,22 +64,84 @@ export async function* packetLog(options: PacketLogOptions): AsyncGenerator<Pack
   } finally {
     closed.abort();
     await pump;
-    server.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function makeFolder(): Promise<string> {
-  const failures: unknown[] = [];
-  for (const folder of temporaryFolders()) {
+async function keepReading(options: PacketLogOptions, queue: EventQueue<PacketLogEvent>): Promise<void> {
+  const { signal } = options;
+  const pause = createRestartPause(options.pause ?? restartPause);
+  while (!signal.aborted) {
+    const started = performance.now();
+    const reason = await readOnce(options, queue);
+    if (isAborted(signal)) return;
+    queue.push({ kind: 'lost', reason });
+    await sleep(pause.next(performance.now() - started), signal);
+  }
+}
+
+/** Reads until the reader ends, and says why it did. Never rejects: a full disk is no reason to end the agent. */
+async function readOnce(
+  { command, group, prefixes, signal }: PacketLogOptions,
+  queue: EventQueue<PacketLogEvent>,
+): Promise<string> {
+  const [file, ...args] = command;
+  try {
+    await using place = await makePlace(group);
+    const server = await listen(place.socket, prefixes, queue);
     try {
-      return await mkdtemp(path.join(folder, 'ringfence-log-'));
+      const { exitCode, ...end } = await execa(file, [...args, '--configfile', place.config], {
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'ignore',
+        reject: false,
+        maxBuffer: 64 * 1024,
+        cancelSignal: signal,
+        killSignal: 'SIGKILL',
+        extendEnv: false,
+        env: childEnvironment(),
+      });
+      const how =
+        exitCode === undefined ? (end.signal ?? end.code ?? 'unknown') : `exit code ${String(exitCode)}`;
+      const lastWords = end.stdout.trim().split('\n').at(-1) ?? '';
+      return `${file} ended: ${how}${lastWords === '' ? '' : `: ${lastWords}`}`;
+    } finally {
+      server.close();
+    }
+  } catch (error) {
+    return `${file} was not started: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+interface Place extends AsyncDisposable {
+  readonly socket: string;
+  readonly config: string;
+}
+
+/** A folder for the socket and the configuration of ulogd, in the first place that takes both. */
+async function makePlace(group: number): Promise<Place> {
+  const failures: unknown[] = [];
+  for (const parent of temporaryFolders()) {
+    let folder: string | undefined;
+    try {
+      folder = await mkdtemp(path.join(parent, 'ringfence-log-'));
+      const place = placeIn(folder);
+      await writeFile(place.config, ulogdConfig(group, place.socket), { mode: 0o600 });
+      return place;
     } catch (error) {
-      // Read-only or full: the next one may do.
+      // Read-only or full: the next one may do. A full one still has room for an empty folder.
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
       failures.push(error);
     }
   }
-  throw new AggregateError(failures, 'no folder takes the socket of ulogd');
+  throw new AggregateError(failures, `no folder takes its files: ${failures.map(String).join('; ')}`);
+}
+
+function placeIn(folder: string): Place {
+  return {
+    socket: path.join(folder, 'packets'),
+    config: path.join(folder, 'ulogd.conf'),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 function ulogdConfig(group: number, socket: string): string {
@@ -119,45 +175,12 @@ function listen(
     });
   });
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    // Beyond the start: one connection that could not be taken, and ulogd tries again.
+    server.on('error', reject);
     server.listen(socket, () => {
       resolve(server);
     });
   });
-}
-
-async function keepReading(
-  command: readonly string[],
-  restart: RestartPause,
-  signal: AbortSignal,
-  queue: EventQueue<PacketLogEvent>,
-): Promise<void> {
-  const [file = '', ...args] = command;
-  const pause = createRestartPause(restart);
-  while (!signal.aborted) {
-    const started = performance.now();
-    const {
-      exitCode,
-      signal: killedBy,
-      stdout,
-      code,
-    } = await execa(file, args, {
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'ignore',
-      reject: false,
-      maxBuffer: 64 * 1024,
-      cancelSignal: signal,
-      killSignal: 'SIGKILL',
-      extendEnv: false,
-      env: childEnvironment(),
-    });
-    if (isAborted(signal)) return;
-    const end = exitCode === undefined ? (killedBy ?? code ?? 'unknown') : `exit code ${String(exitCode)}`;
-    const lastWords = stdout.trim().split('\n').at(-1) ?? '';
-    queue.push({ kind: 'lost', reason: `${file} ended: ${end}${lastWords === '' ? '' : `: ${lastWords}`}` });
-    await sleep(pause.next(performance.now() - started), signal);
-  }
 }
 
 /** What one line of ulogd's JSON says; `undefined` for packets of others. */
