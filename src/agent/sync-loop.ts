@@ -174,7 +174,8 @@ export function createSyncLoop(options: SyncLoopOptions): SyncLoop {
       if (!isAborted(signal) && lookNext && replaceNext === 'no' && failures === 0)
         await inspect(compiler, signal);
       if (isAborted(signal) || (!pending && failures === 0)) continue;
-      const kernel = replaceNext === 'least' && failures === 0 ? await kernelRuleset(kill) : undefined;
+      const kernel = replaceNext === 'least' && failures === 0 ? await kernelRuleset(signal) : undefined;
+      if (isAborted(signal)) continue;
       // Another one may be in use by now.
       await attempt(compiler, kernel, kill);
     }

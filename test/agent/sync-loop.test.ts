@@ -353,6 +353,18 @@ describe('failure', () => {
 });
 
 describe('stopping', () => {
+  test('while the kernel is read writes nothing any more', async () => {
+    const { clock, applied, loop, run, stop, held } = setUp();
+    held(() => {
+      stop();
+      return undefined;
+    });
+    loop.use(compilerWith('c'));
+    await clock.advance(100);
+    await run;
+    expect(applied).toEqual([]);
+  });
+
   test('ends at once when idle', async () => {
     const { loop, run, start, stop } = setUp();
     await start();

@@ -39,9 +39,12 @@ test('a reader that ended after a healthy run is started again soon', async () =
   expect(endedAt[6]! - endedAt[5]!).toBeLessThan(500);
 });
 
-test('folders that are full are waited for: nothing else may end with the log', { timeout: 30_000 }, async () => {
-  const module = path.join(import.meta.dirname, '../../src/nft/packet-log.ts');
-  const program = `
+test(
+  'folders that are full are waited for: nothing else may end with the log',
+  { timeout: 30_000 },
+  async () => {
+    const module = path.join(import.meta.dirname, '../../src/nft/packet-log.ts');
+    const program = `
     import { rmSync } from 'node:fs';
     import { packetLog } from ${JSON.stringify(module)};
     const stop = new AbortController();
@@ -51,16 +54,17 @@ test('folders that are full are waited for: nothing else may end with the log', 
       if (event.reason.includes('ended')) stop.abort();
       rmSync('/run/filler', { force: true });
     }`;
-  const full =
-    'for folder in /run /dev/shm; do mount -t tmpfs -o size=64k full $folder && cat /dev/zero > $folder/filler; done 2>/dev/null; exec "$@"';
-  const { stdout, exitCode } = await execa(
-    'unshare',
-    ['-m', 'sh', '-c', full, 'sh', process.execPath, '--input-type=module', '--eval', program],
-    { reject: false, env: { TMPDIR: '/dev/shm' } },
-  );
-  expect(stdout.split('\n').map((line) => line.slice(0, 80))).toEqual([
-    expect.stringMatching(/^false was not started: no folder takes its files: Error: ENOSPC/),
-    'false ended: exit code 1',
-  ]);
-  expect(exitCode).toBe(0);
-});
+    const full =
+      'for folder in /run /dev/shm; do mount -t tmpfs -o size=64k full $folder && cat /dev/zero > $folder/filler; done 2>/dev/null; exec "$@"';
+    const { stdout, exitCode } = await execa(
+      'unshare',
+      ['-m', 'sh', '-c', full, 'sh', process.execPath, '--input-type=module', '--eval', program],
+      { reject: false, env: { TMPDIR: '/dev/shm' } },
+    );
+    expect(stdout.split('\n').map((line) => line.slice(0, 80))).toEqual([
+      expect.stringMatching(/^false was not started: no folder takes its files: Error: ENOSPC/),
+      'false ended: exit code 1',
+    ]);
+    expect(exitCode).toBe(0);
+  },
+);
