@@ -261,9 +261,13 @@ function readStatement(json: unknown): Statement | undefined {
 }
 
 function readLimit(json: unknown): Statement | undefined {
-  if (!isRecord(json) || json['per'] !== 'second' || json['inv'] === true) return undefined;
-  const { rate, burst } = json;
-  return typeof rate === 'number' && typeof burst === 'number'
+  if (!isRecord(json)) return undefined;
+  const { rate, burst, per, ...more } = json;
+  // Units stand beside it where bytes are counted, and `inv` where it is turned round.
+  return typeof rate === 'number' &&
+    typeof burst === 'number' &&
+    per === 'second' &&
+    Object.keys(more).length === 0
     ? { kind: 'limit', perSecond: rate, burst }
     : undefined;
 }

@@ -1,4 +1,5 @@
 import type { ElementKey, KeyType, NftSet, SetName, Verdict } from '../ruleset/objects.ts';
+import { isLegalKey } from '../ruleset/render-text.ts';
 import { isRecord, type ListedObject } from './listing.ts';
 import { readAddress, readProtocol, readTransport } from './read-expression.ts';
 import { readVerdict } from './read-verdict.ts';
@@ -61,7 +62,10 @@ function typeOfExpression(expression: unknown): string {
   }
 }
 
-/** The elements of a listing; those with a timeout, a counter or a comment are not ours and come back unread. */
+/**
+ * The elements of a listing; those with a timeout, a counter or a comment are not ours and come back unread, and so does
+ * the one that stands for all others, `*`.
+ */
 export function readElements(
   { kind, keyType }: Pick<NftSet, 'kind' | 'keyType'>,
   elem: unknown = [],
@@ -84,7 +88,8 @@ function readKey(types: readonly string[], json: unknown): string | undefined {
   const parts = concatenation(json).map((part, index) =>
     types[index] === 'inet_proto' ? readProtocol(part)?.toLowerCase() : readComponent(part),
   );
-  return parts.includes(undefined) ? undefined : parts.join(' . ');
+  const key = parts.join(' . ');
+  return parts.includes(undefined) || !isLegalKey(key) ? undefined : key;
 }
 
 /** An address, a protocol, a port, a prefix or a range, in nft's own text. */

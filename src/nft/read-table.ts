@@ -9,6 +9,7 @@ import type {
   Ruleset,
   SetName,
 } from '../ruleset/objects.ts';
+import { isLegalName } from '../ruleset/render-text.ts';
 import { isRecord, type ListedObject } from './listing.ts';
 import { readRule } from './read-rule.ts';
 import { readElements, readSet } from './read-set.ts';
@@ -55,7 +56,7 @@ export function readTable(table: string, objects: readonly ListedObject[]): Kern
         break;
       case 'set':
       case 'map': {
-        const set = readSet(kind, body);
+        const set = isLegalName(name) ? readSet(kind, body) : undefined;
         if (set === undefined) {
           notOurs(`${kind} ${name}`, { ...body, elem: undefined });
           break;
@@ -66,7 +67,7 @@ export function readTable(table: string, objects: readonly ListedObject[]): Kern
         break;
       }
       case 'chain': {
-        const chain = readChain(body);
+        const chain = isLegalName(name) ? readChain(body) : undefined;
         if (chain === undefined) notOurs(`chain ${name}`, body);
         else chains.set(chain.name, { ...chain, rules: [] });
         break;
@@ -90,7 +91,8 @@ export function readTable(table: string, objects: readonly ListedObject[]): Kern
     }
   }
   const named = namedCounters(chains.values());
-  for (const name of counters) if (!named.has(name)) notOurs(`counter ${name}`, { name });
+  for (const name of counters)
+    if (!named.has(name) || !isLegalName(name)) notOurs(`counter ${name}`, { name });
   return { ruleset: { table, sets, chains }, foreign };
 }
 

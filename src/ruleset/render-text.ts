@@ -287,10 +287,13 @@ export function safeInterface(pattern: InterfacePattern): string {
  * @throws {UnsafeTextError}
  */
 export function safeKey<Key extends ElementKey | string>(key: Key): Key {
-  if (!legalKey.test(key)) {
-    throw unsafe('element', key);
-  }
+  if (!isLegalKey(key)) throw unsafe('element', key);
   return key;
+}
+
+/** Whether it is made of addresses, ports and protocols alone. */
+export function isLegalKey(key: string): boolean {
+  return legalKey.test(key);
 }
 
 // Letters without a colon would be the name of a host, and nft would go and resolve it.

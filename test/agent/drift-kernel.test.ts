@@ -62,12 +62,15 @@ describe('damage by others', () => {
       'a rule of words that are not ours',
       'add rule inet ringfence denied log prefix "x" limit rate 1/second',
     ],
+    ['an element for all others', 'add element inet ringfence ingress-ipv4 { * : accept }'],
+    ['a name that we do not write', 'add chain inet ringfence _mine'],
     ['a dormant table', 'add table inet ringfence { flags dormant; }'],
   ])('%s is repaired', async (what, commands) => {
-    const { meddle, repairs, isAsDesired } = await setUp();
+    const { agent, meddle, repairs, isAsDesired } = await setUp();
     await meddle(commands);
     await eventually(() => repairs().length === 1);
     expect(await isAsDesired()).toBe(true);
+    expect(agent.said('sync failed')).toEqual([]);
     console.log(`${what}: ${JSON.stringify(repairs()[0])}`);
   });
 

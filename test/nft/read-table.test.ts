@@ -95,6 +95,13 @@ test.each<readonly [string, string, string]>([
   ],
   ['a rule that logs', 'add rule inet ringfence input log prefix "x" accept', 'rule 1 of chain input'],
   [
+    'a limit in bytes',
+    'add rule inet ringfence input limit rate 100 bytes/second burst 200 bytes accept',
+    'rule 1 of chain input',
+  ],
+  ['an element that stands for all others', 'add element inet ringfence local { * }', 'element of set local'],
+  ['a name that we do not write', 'add chain inet ringfence _mine', 'chain _mine'],
+  [
     'a match behind a counter',
     'add rule inet ringfence input counter ip saddr 10.0.0.1 accept',
     'rule 1 of chain input',
