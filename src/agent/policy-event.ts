@@ -1,6 +1,7 @@
 import type { ObjectEvent } from '../kube/events.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { modeAnnotation } from '../model/network-policy.ts';
+import { namespaceTooLargeCode } from '../policy/oversize.ts';
 import type { ReportedPolicy } from './policy-reports.ts';
 
 /** What the owner of a policy is told with `kubectl describe`: what is not enforced as written. No other warnings. */
@@ -8,7 +9,10 @@ export function policyEvents(
   policy: ReportedPolicy,
   diagnostics: readonly Diagnostic[],
 ): readonly ObjectEvent[] {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  // What closes a whole namespace is told once for each pod that it closes, not for each policy.
+  const errors = diagnostics.filter(
+    ({ code, severity }) => severity === 'error' && code !== namespaceTooLargeCode,
+  );
   const mode = diagnostics.find(({ code }) => code === 'unknown-mode');
   return [
     ...(errors.length === 0 ? [] : [invalid(policy, errors)]),

@@ -1,13 +1,16 @@
+import type { OwnerBound } from '../kube/bounded-objects.ts';
 import type { ObjectName } from '../kube/raw-object.ts';
 import type { Namespace, Node } from '../model/cluster.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { directions, type NetworkPolicy } from '../model/network-policy.ts';
+import { directions, type NetworkPolicy, type PolicyKey } from '../model/network-policy.ts';
 import type { Pod } from '../model/pod.ts';
+import { mostNamespaceSize, sizeOfPolicy } from '../model/policy-size.ts';
 import { readNamespace } from '../model/read/namespace.ts';
 import { readNetworkPolicy } from '../model/read/network-policy.ts';
 import { readNode } from '../model/read/node.ts';
 import { readPod } from '../model/read/pod.ts';
 import type { Reading } from '../model/read/reading.ts';
+import { cutPolicy, namespaceTooLarge, namespaceTooLargeCode } from '../policy/oversize.ts';
 
 // What the agent keeps of an object: a hundred thousand pods at a few fields each. An object that cannot be understood is
 // kept as such, because leaving it out could open what it closes.
@@ -22,6 +25,8 @@ export interface Unreadable {
 export interface StoredPolicy {
   readonly policy: NetworkPolicy;
   readonly diagnostics: readonly Diagnostic[];
+  /** What it takes of the size that a namespace may hold; the same once it is cut. */
+  readonly size: number;
 }
 
 export function isUnreadable(stored: object): stored is Unreadable {
@@ -48,15 +53,41 @@ export function storeNode(raw: unknown): Node | Unreadable {
   return objectOf(readNode(raw, stored));
 }
 
-/** Annotations of others stay out: kubectl keeps the whole manifest in one. */
+/** As much as a rule of a block and a port: a message is kept of each. */
+const sizeOfDiagnostic = 3;
+
+/** Annotations stay out, the mode is read: kubectl keeps the whole manifest in one, and a tenant what it likes. */
 export function storePolicy(raw: unknown): StoredPolicy {
   const { object, diagnostics } = readNetworkPolicy(raw, stored);
   if (object === undefined) throw new Error('a policy without a usable name', { cause: diagnostics });
-  const annotations = Object.fromEntries(
-    Object.entries(object.annotations).filter(([key]) => key.startsWith('ringfence.dev/')),
-  );
-  return { policy: { ...object, annotations }, diagnostics };
+  const policy = { ...object, annotations: {} };
+  return { policy, diagnostics, size: sizeOfPolicy(policy) + sizeOfDiagnostic * diagnostics.length };
 }
+
+/**
+ * Keeps the policies of one namespace from filling the memory of every agent: beyond the bound it is closed in the
+ * directions that its policies isolate, and of each policy only that is kept.
+ */
+export const policyBound: OwnerBound<PolicyKey, StoredPolicy> = {
+  owner: (key) => key.slice(0, key.indexOf('/')),
+  size: ({ size }) => size,
+  most: mostNamespaceSize,
+  cut: ({ policy, size }) => {
+    const { namespace, name } = policy;
+    return {
+      policy: cutPolicy(policy),
+      diagnostics: [
+        {
+          code: namespaceTooLargeCode,
+          severity: 'error',
+          message: namespaceTooLarge,
+          object: { kind: 'NetworkPolicy', namespace, name },
+        },
+      ],
+      size,
+    };
+  },
+};
 
 /** In place of a policy that the reader failed on: every pod of its namespace is isolated, nothing is allowed. */
 export function closedPolicy({ namespace, name }: ObjectName, error: unknown): StoredPolicy {
@@ -73,6 +104,7 @@ export function closedPolicy({ namespace, name }: ObjectName, error: unknown): S
       annotations: {},
     },
     diagnostics: [notReadable('NetworkPolicy', { namespace, name }, error)],
+    size: sizeOfPolicy({ podSelector: [], ingress: [], egress: [] }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { Log as KubeLog } from '../kube/log.ts';
 import type { ObjectName } from '../kube/raw-object.ts';
+import type { Projection } from '../kube/store.ts';
 import { createReflector, type Reflector, type ReflectorTimes } from '../kube/reflector.ts';
 import type { Namespace, Node } from '../model/cluster.ts';
 import { type PolicyKey, policyKey } from '../model/network-policy.ts';
@@ -9,6 +10,7 @@ import { type Pod, type PodKey, podKey } from '../model/pod.ts';
 import type { WatchCounts } from './metrics.ts';
 import {
   closedPolicy,
+  policyBound,
   storeNamespace,
   storeNode,
   type StoredPolicy,
@@ -73,7 +75,13 @@ export function createWatches(options: WatchesOptions): Watches {
   const policies = reflect<PolicyKey, StoredPolicy>(
     'networkpolicies',
     '/apis/networking.k8s.io/v1/networkpolicies',
-    { key: policyKey, project: storePolicy, unreadable: closedPolicy, tell: handlers.policy },
+    {
+      key: policyKey,
+      project: storePolicy,
+      unreadable: closedPolicy,
+      bound: policyBound,
+      tell: handlers.policy,
+    },
   );
   const nodes = reflect<string, Node | Unreadable>(
     'nodes',
@@ -170,9 +178,6 @@ export function createWatches(options: WatchesOptions): Watches {
   }
 }
 
-interface Told<K extends string, T> {
-  readonly key: (name: ObjectName) => K;
-  readonly project: (raw: unknown) => T;
-  readonly unreadable: (name: ObjectName, error: unknown) => T;
+interface Told<K extends string, T> extends Projection<K, T> {
   readonly tell: (key: K, object: T | undefined) => void;
 }

@@ -1,4 +1,5 @@
 import { createBackoff } from './backoff.ts';
+import type { BoundedObjects } from './bounded-objects.ts';
 import type { KubeClient, Query } from './client.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { KubeError } from './errors.ts';
@@ -180,7 +181,7 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
   /** Returns false when this server has no streaming lists. */
   const streamingListAndWatch = async (signal: AbortSignal): Promise<boolean> => {
     try {
-      await watch(signal, new Map());
+      await watch(signal, store.gather());
       return true;
     } catch (error) {
       if (!(error instanceof KubeError) || !mustList) throw error;
@@ -198,7 +199,7 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
   };
 
   const pagedList = async (signal: AbortSignal): Promise<void> => {
-    const next = new Map<K, T>();
+    const next = store.gather();
     const query = { ...selectors, ...notOlderThan(version) };
     let listed = '';
     for await (const page of listPages(exchange, path, query, times.listIdle, signal)) {
@@ -208,21 +209,22 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
     swap(next, listed);
   };
 
-  const swap = (next: Map<K, T>, listed: string): void => {
+  const swap = (next: BoundedObjects<K, T>, listed: string): void => {
     version = listed;
     mustList = false;
     hasSynced = true;
     brokenSinceProgress = 0;
     counts.syncs += 1;
     store.replace(next);
-    log.info({ resource, objects: next.size }, 'watch synced');
+    log.info({ resource, objects: next.all.size }, 'watch synced');
+    listIfNeeded();
   };
 
   /**
    * One watch, to its end. With `aside` it starts as a streaming list: what comes up to the bookmark that says "that was
    * all" is gathered there. The versions of those objects are in no order, so none of them is a place to resume from.
    */
-  const watch = async (signal: AbortSignal, aside: Map<K, T> | undefined): Promise<void> => {
+  const watch = async (signal: AbortSignal, aside: BoundedObjects<K, T> | undefined): Promise<void> => {
     const watchdog = createWatchdog(clock, times.listIdle, signal);
     let initial = aside;
     const query = {
@@ -259,6 +261,7 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
       }
       if (event.kind === 'changed') store.put(event.raw);
       else store.remove(event.raw);
+      listIfNeeded();
       progress(event.resourceVersion);
     };
 
@@ -316,8 +319,17 @@ export function createReflector<K extends string, T>(options: ReflectorOptions<K
       log.debug({ resource, error }, 'safety check failed');
       if (!(error instanceof KubeError && error.code === 'expired')) return;
     }
+    listAnew('the safety check asks for a new list');
+  };
+
+  /** The backoff of failures bounds how often somebody can bring this about. */
+  const listIfNeeded = (): void => {
+    if (store.needsList()) listAnew('objects that were cut fit again: only a new list has them');
+  };
+
+  const listAnew = (why: string): void => {
     mustList = true;
-    interrupt?.abort(new KubeError('out-of-step', 'the safety check asks for a new list'));
+    interrupt?.abort(new KubeError('out-of-step', why));
   };
 
   const unexpected = (error: unknown): KubeError =>

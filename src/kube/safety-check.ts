@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Query } from './client.ts';
 import { listPages } from './list.ts';
 import type { Exchange } from './response.ts';
@@ -41,7 +40,7 @@ export async function checkAgainstList<K extends string, T>(
     for (const raw of page.items) {
       const [key, object] = store.read(raw);
       const had = held.get(key);
-      if (had !== object && !isDeepStrictEqual(had, object)) differ(key);
+      if (!store.holds(had, object)) differ(key);
       held.delete(key);
     }
   }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createBackoff } from './backoff.ts';
+import { type BoundedObjects, createBoundedObjects, type OwnerBound } from './bounded-objects.ts';
 import type { Clock } from './clock.ts';
 import { KubeError } from './errors.ts';
 import type { Log } from './log.ts';
@@ -16,6 +17,8 @@ export interface Projection<K extends string, T> {
    * fails the whole sync, since leaving it out could open what it closes.
    */
   readonly unreadable?: (name: ObjectName, error: unknown) => T;
+  /** Absent: whatever there is is kept. */
+  readonly bound?: OwnerBound<K, T>;
 }
 
 /** Who hears of changes. Called after the store has changed. What these throw is logged, and all is told again later. */
@@ -35,8 +38,14 @@ export interface Store<K extends string, T> {
   readonly read: (raw: unknown) => readonly [K, T];
   readonly put: (raw: unknown) => void;
   readonly remove: (raw: unknown) => void;
+  /** Whether an object that is held is what the API server has: the object, or what the bound leaves of it. */
+  readonly holds: (held: T | undefined, object: T) => boolean;
+  /** For a full sync: filled aside, the store stays as it is. */
+  readonly gather: () => BoundedObjects<K, T>;
   /** Swaps in the result of a full sync, at once. */
-  readonly replace: (next: Map<K, T>) => void;
+  readonly replace: (next: BoundedObjects<K, T>) => void;
+  /** Only a new list has the objects whole that the bound cut and that fit again. */
+  readonly needsList: () => boolean;
   readonly handlerErrors: () => number;
   readonly unreadableObjects: () => number;
   /** Gives up telling a handler that threw. */
@@ -49,7 +58,9 @@ export function createStore<K extends string, T>(
   { clock, random, log, resource }: StoreSurroundings,
 ): Store<K, T> {
   const backoff = createBackoff(random);
-  let live = new Map<K, T>();
+  const { bound } = projection;
+  const gather = (): BoundedObjects<K, T> => createBoundedObjects(bound);
+  let live = gather();
   let handlerErrors = 0;
   let unreadableObjects = 0;
   /** What vanished since the handler last understood everything; undefined while it is up to date. */
@@ -62,7 +73,7 @@ export function createStore<K extends string, T>(
     const name = readObjectName(raw);
     const at = projection.key(name);
     const object = project(name, raw);
-    const held = live.get(at);
+    const held = live.all.get(at);
     return [at, held !== undefined && isDeepStrictEqual(held, object) ? held : object];
   };
 
@@ -97,7 +108,7 @@ export function createStore<K extends string, T>(
   const retell = (): void => {
     const gone = untold ?? new Map<K, T>();
     try {
-      handler.replaced(live, gone);
+      handler.replaced(live.all, gone);
       untold = undefined;
       backoff.reset();
     } catch (error) {
@@ -109,26 +120,34 @@ export function createStore<K extends string, T>(
   const noteGone = (gone: ReadonlyMap<K, T>): void => {
     if (untold === undefined) return;
     for (const [key, object] of gone) untold.set(key, object);
-    for (const key of untold.keys()) if (live.has(key)) untold.delete(key);
+    for (const key of untold.keys()) if (live.all.has(key)) untold.delete(key);
   };
 
   return {
-    objects: () => live,
+    objects: () => live.all,
     key,
     read,
+    holds: (held, object) =>
+      held !== undefined &&
+      (held === object ||
+        isDeepStrictEqual(held, object) ||
+        (bound !== undefined && isDeepStrictEqual(held, bound.cut(object)))),
+    gather,
     put: (raw) => {
       const [at, object] = read(raw);
-      const previous = live.get(at);
+      const previous = live.all.get(at);
       if (previous === object) return;
-      live.set(at, object);
-      tell(() => {
-        handler.changed(at, object, previous);
-      });
-      untold?.delete(at);
+      for (const kept of live.set(at, object)) {
+        if (isDeepStrictEqual(kept.previous, kept.object)) continue;
+        tell(() => {
+          handler.changed(kept.key, kept.object, kept.previous);
+        });
+        untold?.delete(kept.key);
+      }
     },
     remove: (raw) => {
       const gone = key(raw);
-      const previous = live.get(gone);
+      const previous = live.all.get(gone);
       if (previous === undefined) return;
       live.delete(gone);
       tell(() => {
@@ -138,13 +157,14 @@ export function createStore<K extends string, T>(
     },
     replace: (next) => {
       const gone = new Map<K, T>();
-      for (const [key, object] of live) if (!next.has(key)) gone.set(key, object);
+      for (const [key, object] of live.all) if (!next.all.has(key)) gone.set(key, object);
       live = next;
       tell(() => {
-        handler.replaced(next, gone);
+        handler.replaced(next.all, gone);
       });
       noteGone(gone);
     },
+    needsList: () => live.isOutgrown(),
     handlerErrors: () => handlerErrors,
     unreadableObjects: () => unreadableObjects,
     close: () => {

@@ -33,6 +33,8 @@ export interface NetworkPolicy {
   readonly droppedRules?: readonly Direction[];
   /** Judged and told, but not enforced: it neither isolates nor allows. Absent: enforced. */
   readonly audit?: true;
+  /** The policies of its namespace are too large together: its selector and rules are not kept, and it selects every pod. */
+  readonly isCut?: true;
   readonly annotations: Readonly<Record<string, string>>;
   readonly source?: SourcePosition;
 }

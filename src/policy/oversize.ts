@@ -9,7 +9,7 @@ import {
   policyModes,
 } from '../model/network-policy.ts';
 import type { Pod } from '../model/pod.ts';
-import { mostPodSize, sizeOfRules } from '../model/policy-size.ts';
+import { mostNamespaceSize, mostPodSize, sizeOfPolicy, sizeOfRules } from '../model/policy-size.ts';
 import { selects } from './isolation.ts';
 
 /** Policies that are too large together; each alone may be small enough. */
@@ -30,9 +30,12 @@ export function oversizeOf(
   policies: readonly NetworkPolicy[],
   mode: PolicyMode = 'enforce',
 ): Oversize | undefined {
-  const sizes = policies
+  const selecting = policies
     .filter((policy) => modeOf(policy) === mode && policy.policyTypes.includes(direction))
-    .filter((policy) => selects(policy, pod) && policy[direction].length > 0)
+    .filter((policy) => selects(policy, pod));
+  if (selecting.some(({ isCut }) => isCut)) return { policies: selecting, message: namespaceTooLarge };
+  const sizes = selecting
+    .filter((policy) => policy[direction].length > 0)
     .map((policy) => ({ policy, size: sizeOfRules(policy[direction]) }));
   const size = sizes.reduce((sum, each) => sum + each.size, 0);
   if (size <= mostPodSize) return undefined;
@@ -44,9 +47,61 @@ export function oversizeOf(
   };
 }
 
+export const namespaceTooLargeCode = 'namespace-too-large';
+export const namespaceTooLarge = `the policies of its namespace come to more than ${String(mostNamespaceSize)} in size`;
+
+/**
+ * What every agent keeps of a policy whose namespace is beyond `mostNamespaceSize`: the directions that it isolates, for
+ * every pod of the namespace.
+ */
+export function cutPolicy({
+  namespace,
+  name,
+  uid,
+  generation,
+  policyTypes,
+  audit,
+}: NetworkPolicy): NetworkPolicy {
+  const mode = audit === undefined ? {} : { audit };
+  const nothing = { podSelector: [], ingress: [], egress: [], annotations: {} };
+  return { namespace, name, uid, generation, policyTypes, ...mode, isCut: true, ...nothing };
+}
+
+/** The policies as agents have them in force. */
+export function cutLargeNamespaces(policies: readonly NetworkPolicy[]): readonly NetworkPolicy[] {
+  const sizes = new Map<string, number>();
+  for (const policy of policies)
+    sizes.set(policy.namespace, (sizes.get(policy.namespace) ?? 0) + sizeOfPolicy(policy));
+  return policies.map((policy) =>
+    (sizes.get(policy.namespace) ?? 0) > mostNamespaceSize ? cutPolicy(policy) : policy,
+  );
+}
+
 /** What of that there is in a cluster: one error for each namespace, direction and mode, at the largest policy. */
 export function oversizeDiagnostics(cluster: Cluster): readonly Diagnostic[] {
-  return policyModes.flatMap((mode) => diagnosticsIn(mode, cluster));
+  return [
+    ...namespaceDiagnostics(cluster.policies),
+    ...policyModes.flatMap((mode) => diagnosticsIn(mode, cluster)),
+  ];
+}
+
+function namespaceDiagnostics(policies: readonly NetworkPolicy[]): readonly Diagnostic[] {
+  return [...Map.groupBy(policies, ({ namespace }) => namespace)].flatMap(([namespace, own]) => {
+    const sizes = own.map((policy) => ({ policy, size: sizeOfPolicy(policy) }));
+    const size = sizes.reduce((sum, each) => sum + each.size, 0);
+    if (size <= mostNamespaceSize) return [];
+    const { policy } = sizes.reduce((largest, each) => (each.size > largest.size ? each : largest));
+    return [
+      {
+        code: namespaceTooLargeCode,
+        severity: 'error',
+        message: `Too large: nothing is allowed that these policies isolate: the ${String(own.length)} policies of namespace ${namespace} come to ${String(size)} in size, more than ${String(mostNamespaceSize)}`,
+        hint: 'merge policies, rules and blocks',
+        object: { kind: 'NetworkPolicy', namespace, name: policy.name },
+        ...(policy.source === undefined ? {} : { source: policy.source }),
+      },
+    ];
+  });
 }
 
 function diagnosticsIn(mode: PolicyMode, { pods, policies }: Cluster): readonly Diagnostic[] {

@@ -260,6 +260,61 @@ function isWeb(key: ElementKey): boolean {
   return key === ('10.244.1.10' as ElementKey);
 }
 
+describe('a namespace whose policies are too large together', () => {
+  /** Of size 10,000 or so; neither selects a pod of the node. */
+  const large = (key: string) =>
+    policy(key, {
+      podSelector: {
+        matchExpressions: [
+          { key: 'app', operator: 'In', values: Array.from({ length: 9_900 }, (_, at) => `v${String(at)}`) },
+        ],
+      },
+      policyTypes: ['Ingress'],
+    });
+  const keys = Array.from({ length: 21 }, (_, at) => `big/p${String(at)}`);
+
+  test('is closed, alone, told as such, not kept, and whole again once it fits', async () => {
+    const { api, nft, agent, asDesired, enforcing } = await setUp();
+    api.apply(namespace('big'));
+    api.apply(pod('big/web', '10.244.1.20', { app: 'web' }));
+    api.apply(policy('big/web-from-web', allow('web', 'web')));
+    shop(api);
+    await enforcing();
+    await eventually(asDesired);
+    for (const key of keys) api.apply(large(key));
+    await eventually(() => agent.said('pod closed: its policies are too large').length === 1);
+    expect(agent.said('pod closed: its policies are too large')[0]?.fields).toEqual({
+      pod: 'big/web',
+      direction: 'ingress',
+      reason: 'the policies of its namespace come to more than 200000 in size',
+    });
+    await eventually(async () => (await agent.status()).counts.closedByLimit === 1);
+    const closed = await agent.status();
+    expect(closed.policies.find(({ name }) => name === 'p0')).toMatchObject({
+      generation: 1,
+      diagnostics: [{ code: 'namespace-too-large', severity: 'error' }],
+    });
+    expect(closed.policies.find(({ name }) => name === 'db-from-web')).toMatchObject({ diagnostics: [] });
+    expect((await agent.get('/metrics')).text).toContain('ringfence_objects{kind="closed_by_limit"} 1');
+    await eventually(() => api.list('Event', 'big').length === 1);
+    expect(api.list('Event', 'big')[0]).toMatchObject({
+      reason: 'PoliciesTooLarge',
+      involvedObject: { kind: 'Pod', name: 'web' },
+    });
+    // Another start, another order: the same is closed.
+    const later = await startAgent(api, nft);
+    await eventually(() => later.said('enforcing').length === 1);
+    expect((await later.status()).counts.closedByLimit).toBe(1);
+    await later.stop();
+
+    api.delete('NetworkPolicy', 'big', 'p0');
+    api.delete('NetworkPolicy', 'big', 'p1');
+    await eventually(async () => (await agent.status()).counts.closedByLimit === 0);
+    await eventually(asDesired);
+    expect((await agent.status()).policies.flatMap(({ diagnostics }) => diagnostics)).toEqual([]);
+  });
+});
+
 describe('policies that cannot be understood', () => {
   test('are closed, said once, counted, and told to their owner', async () => {
     const { api, agent, asDesired, enforcing } = await setUp();

@@ -26,6 +26,7 @@ test('a pod that is closed by a defect is said once, and counted', async () => {
   const { handlers } = enforcement;
   const closed = closedPolicy({ namespace: 'shop', name: 'broken' }, new Error('x'));
   handlers.policy('shop/broken' as PolicyKey, {
+    ...closed,
     diagnostics: [],
     policy: {
       ...closed.policy,

@@ -25,7 +25,9 @@ function start() {
     { clock, random: () => 0.5, log: recordLog(), resource: 'pods' },
   );
   const swap = (...names: readonly string[]): void => {
-    store.replace(new Map(names.map((name) => store.read(pod(name, '1')))));
+    const next = store.gather();
+    for (const name of names) next.set(...store.read(pod(name, '1')));
+    store.replace(next);
   };
   return { store, clock, heard, faults, swap };
 }

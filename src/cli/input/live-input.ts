@@ -8,7 +8,7 @@ import { readPod } from '../../model/read/pod.ts';
 import type { Reading, ReadContext } from '../../model/read/reading.ts';
 import { readService } from '../../model/read/service.ts';
 import type { KubeConfigSource } from '../../kube/client.ts';
-import { oversizeDiagnostics } from '../../policy/oversize.ts';
+import { cutLargeNamespaces, oversizeDiagnostics } from '../../policy/oversize.ts';
 import { buildCluster } from './build-cluster.ts';
 import { noObjects } from './read-objects.ts';
 
@@ -69,5 +69,8 @@ export async function loadLive(
   read(raw.ingresses, readIngress, objects.ingresses);
   const cluster = buildCluster(objects);
   const oversize = oversizeDiagnostics(cluster).map((one) => ({ ...one, severity: 'warning' }) as const);
-  return { cluster, diagnostics: [...objects.diagnostics, ...oversize] };
+  return {
+    cluster: { ...cluster, policies: cutLargeNamespaces(cluster.policies) },
+    diagnostics: [...objects.diagnostics, ...oversize],
+  };
 }
