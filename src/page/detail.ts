@@ -1,12 +1,17 @@
-import type { Explanation, RuleReference, SideExplanation } from '../analysis/explain/explanation.ts';
-import { missText, noCommonFamilyText, positionText } from '../analysis/explain/text.ts';
+import type {
+  Explanation,
+  PolicyReference,
+  RuleReference,
+  SideExplanation,
+} from '../analysis/explain/explanation.ts';
+import { auditText, missText, noCommonFamilyText, positionText } from '../analysis/explain/text.ts';
 import { nothing, trafficText } from '../net/traffic.ts';
 import { el, fill, name } from './dom.ts';
 import { cellAt, type Item, type Layout, sideOfView, type View } from './layout.ts';
 import type { Spot } from './matrix.ts';
 import { bodyOfPod, kernelLines, nameOfRule, policyLines } from './policy-view.ts';
 import { becauseLines, cellOn, explainPair, type Pair, pairOf, stateText } from './reasons.ts';
-import { closedMark, openedMark, type Point, type SideName, type World } from './world.ts';
+import { closedMark, openedMark, type Point, type Side, type SideName, type World } from './world.ts';
 
 export interface DetailEvents {
   readonly close: () => void;
@@ -125,8 +130,11 @@ function sideSection(
   );
 }
 
-const bases: Readonly<Record<Exclude<SideExplanation['basis'], 'policy'>, (direction: string) => string>> = {
-  open: (direction) => `No policy selects it for ${direction}: everything passes.`,
+const bases: Readonly<
+  Record<Exclude<SideExplanation['basis'], 'policy'>, (side: SideExplanation) => string>
+> = {
+  open: ({ direction, audit }) =>
+    `No ${audit === undefined ? '' : 'enforced '}policy selects it for ${direction}: everything passes.`,
   'not-a-pod': () => 'Policies protect pods alone: everything passes.',
   itself: () => 'A pod always reaches itself.',
   'own-node': () => 'A pod and its own node always reach each other.',
@@ -140,7 +148,7 @@ function directionCard(
   point: Point,
   events: DetailEvents,
 ): HTMLElement {
-  const { direction, basis, passes, denies, allowedBy, isolatedBy, nearMisses } = side;
+  const { direction, basis, passes, denies, allowedBy, isolatedBy, nearMisses, audit } = side;
   const [word, kind] =
     basis !== 'policy'
       ? ['open', 'open']
@@ -157,7 +165,6 @@ function directionCard(
     ' ',
     el('span', { class: `pill ${kind}` }, word),
   );
-  if (basis !== 'policy') return el('article', { class: 'card' }, head, el('p', {}, bases[basis](direction)));
   const own = world.sides[sideName];
   const link = (
     reference: { readonly policy: string; readonly source?: RuleReference['source'] },
@@ -181,6 +188,29 @@ function directionCard(
         ? []
         : [el('span', { class: 'place' }, ` (${positionText(reference.source)})`)]),
     );
+  const listed = (policies: readonly PolicyReference[]): readonly (HTMLElement | string)[] =>
+    policies.flatMap((one, at) => [at === 0 ? '' : ', ', link(one, one.policy)]);
+  const judged = direction === 'egress' ? from : to;
+  const body = own === undefined || judged.kind !== 'pod' ? -1 : bodyOfPod(own, judged.pod, direction);
+  if (basis !== 'policy') {
+    const audited =
+      audit === undefined
+        ? []
+        : [
+            el(
+              'ul',
+              {},
+              el('li', {}, el('b', {}, 'Audit:'), ' ', ...listed(audit.by), ` would ${auditText(audit)}`),
+            ),
+            sourcesOf(
+              own,
+              audit.by.map(({ policy }) => policy),
+              body,
+              [],
+            ),
+          ];
+    return el('article', { class: 'card' }, head, el('p', {}, bases[basis](side)), ...audited);
+  }
   const isPart = passes !== nothing && denies !== nothing;
   const misses = nearMisses.map((miss) =>
     el('li', {}, el('i', {}, 'nearly'), ' ', link(miss, nameOfRule(miss)), `: ${missText(miss)}`),
@@ -191,14 +221,7 @@ function directionCard(
     ),
     ...(denies === nothing
       ? []
-      : [
-          el(
-            'li',
-            {},
-            isPart ? 'The rest is denied; isolated by ' : 'Isolated by ',
-            ...isolatedBy.flatMap((one, at) => [at === 0 ? '' : ', ', link(one, one.policy)]),
-          ),
-        ]),
+      : [el('li', {}, isPart ? 'The rest is denied; isolated by ' : 'Isolated by ', ...listed(isolatedBy))]),
     ...(isPart ? [] : misses),
   ];
   const near =
@@ -209,31 +232,37 @@ function directionCard(
   const told = allowedBy.length > 0 ? allowedBy : nearMisses;
   const marked = told.map(nameOfRule);
   const keys = [...new Set([...told, ...isolatedBy].map(({ policy }) => policy))];
-  const judged = direction === 'egress' ? from : to;
-  const body = own === undefined || judged.kind !== 'pod' ? -1 : bodyOfPod(own, judged.pod, direction);
-  const written =
-    own === undefined
-      ? []
-      : keys.map((key, at) =>
-          el(
-            'details',
-            { open: at === 0 },
-            el('summary', {}, 'policy ', name(key)),
-            policyLines(own, key, marked, true),
-          ),
-        );
-  const enforced =
-    own === undefined || body < 0
-      ? []
-      : [el('details', { open: true }, el('summary', {}, 'in the kernel'), kernelLines(own, body, marked))];
   return el(
     'article',
     { class: 'card' },
     head,
     el('ul', {}, ...lines),
     ...near,
-    el('div', { class: 'sources' }, el('div', {}, ...written), el('div', {}, ...enforced)),
+    sourcesOf(own, keys, body, marked),
   );
+}
+
+/** The lines of policies beside what they become, the first policy unfolded. */
+function sourcesOf(
+  own: Side | undefined,
+  keys: readonly string[],
+  body: number,
+  marked: readonly string[],
+): HTMLElement {
+  if (own === undefined) return el('div', { class: 'sources' });
+  const written = keys.map((key, at) =>
+    el(
+      'details',
+      { open: at === 0 },
+      el('summary', {}, 'policy ', name(key)),
+      policyLines(own, key, marked, true),
+    ),
+  );
+  const enforced =
+    body < 0
+      ? []
+      : [el('details', { open: true }, el('summary', {}, 'in the kernel'), kernelLines(own, body, marked))];
+  return el('div', { class: 'sources' }, el('div', {}, ...written), el('div', {}, ...enforced));
 }
 
 /** What the panel says while no cell is chosen. */

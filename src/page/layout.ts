@@ -1,5 +1,7 @@
+import type { Endpoint } from '../analysis/connectivity/endpoints.ts';
 import { type Cell, type CellState, itself } from '../analysis/picture/cell.ts';
 import { keysByEffect } from '../analysis/picture/picture.ts';
+import { directions } from '../model/network-policy.ts';
 import { intersectTraffic, nothing } from '../net/traffic.ts';
 import { type Filter, isMeant } from './filter.ts';
 import { absent, closedMark, openedMark, type Side, type SideName, type World } from './world.ts';
@@ -168,14 +170,27 @@ export function spaceText(namespace: string): string {
   return namespace === '' ? 'outside' : `${namespace}/*`;
 }
 
-/** Alike are those that are alike on both sides. */
+/** Alike are those that are alike on both sides, and to audit policies, which the reason of a cell names. */
 function foldKeys({ points, sides }: World): readonly string[] {
-  const keys = [sides.before, sides.after].map((side) => side && keysByEffect(side.connectivity));
+  const keys = [sides.before, sides.after].map((side) => {
+    if (side === undefined) return undefined;
+    const audits = side.connectivity.endpoints.map((endpoint) => auditKey(side, endpoint));
+    return keysByEffect(side.connectivity).map((key, at) => `${key} ${audits[at] ?? ''}`);
+  });
   return points.map((point) =>
     [point.before, point.after]
       .map((at, side) => (at === undefined ? '-' : (keys[side]?.[at] ?? '')))
       .join(' | '),
   );
+}
+
+function auditKey({ connectivity }: Side, endpoint: Endpoint): string {
+  const { isolations, audits } = connectivity.reach;
+  const pod = endpoint.kind === 'external' ? undefined : endpoint.pods[0];
+  if (pod === undefined) return '';
+  return directions
+    .map((one) => (isolations.of(pod, one) === undefined ? audits.of(pod, one)?.policies.join() : undefined))
+    .join(' ');
 }
 
 /** Those who are asked about, and whoever has to do with them. */

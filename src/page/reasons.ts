@@ -2,7 +2,8 @@ import type { Cell } from '../analysis/picture/cell.ts';
 import { becauseOf } from '../analysis/difference/report.ts';
 import type { Somebody } from '../analysis/ends/place.ts';
 import { explain } from '../analysis/explain/explain.ts';
-import type { Explanation } from '../analysis/explain/explanation.ts';
+import type { Explanation, SideExplanation } from '../analysis/explain/explanation.ts';
+import { auditText } from '../analysis/explain/text.ts';
 import { blockBounds } from '../net/address-block.ts';
 import { addressOfNumber } from '../net/cidr.ts';
 import { everything, trafficText } from '../net/traffic.ts';
@@ -114,9 +115,15 @@ function mixText({ mix }: Shown): string {
   return `${String(rule)} of ${String(pairs)} pairs allowed by a rule, ${String(open)} open`;
 }
 
+function openText({ direction, audit }: SideExplanation): string {
+  if (audit === undefined) return `${direction}: no policy selects it`;
+  const by = audit.by.map(({ policy }) => policy).join(', ');
+  return `${direction}: no enforced policy selects it; audit: ${by} would ${auditText(audit)}`;
+}
+
 function reasonLines({ egress, ingress }: Explanation): readonly string[] {
   return [egress, ingress].flatMap((side): readonly string[] => {
-    if (side.basis === 'open') return [`${side.direction}: no policy selects it`];
+    if (side.basis === 'open') return [openText(side)];
     if (side.basis !== 'policy') return [];
     const [first, ...more] = side.allowedBy;
     if (first === undefined) {

@@ -4,7 +4,7 @@ import { podKey } from '../../model/pod.ts';
 import { printable } from '../../model/read/quote.ts';
 import { nothing, trafficText } from '../../net/traffic.ts';
 import type { Somebody } from '../ends/place.ts';
-import type { Explanation, PolicyReference, RuleReference, SideExplanation } from './explanation.ts';
+import type { Audit, Explanation, PolicyReference, RuleReference, SideExplanation } from './explanation.ts';
 import type { MissReason, NearMiss } from './near-miss.ts';
 
 // An explanation in words: the same ones in a terminal, in a test report and on a page.
@@ -86,8 +86,12 @@ export function sideLinesFor(
 /** `audit: shop/default-deny (policies.yaml:3) would deny 80/tcp`. */
 function auditLines({ audit }: SideExplanation): readonly string[] {
   if (audit === undefined) return [];
-  const what = audit.denies === nothing ? 'allow this' : `deny ${trafficText(audit.denies)}`;
-  return [`        audit: ${policiesText(audit.by)} would ${what}`];
+  return [`        audit: ${policiesText(audit.by)} would ${auditText(audit)}`];
+}
+
+/** What audit policies would do, were they enforced: `deny 80/tcp`. */
+export function auditText({ denies }: Audit): string {
+  return denies === nothing ? 'allow this' : `deny ${trafficText(denies)}`;
 }
 
 function verdictLines(

@@ -9,7 +9,7 @@ import { fileSystemIo } from '../../../src/cli/input/input-io.ts';
 import { loadInput } from '../../../src/cli/input/load-input.ts';
 import { run } from '../../golden/command-line.ts';
 import { noChromium, openChromium } from '../../support/chromium.ts';
-import { hostile, hostileTest, largeInput, store } from './inputs.ts';
+import { audited, hostile, hostileTest, largeInput, store } from './inputs.ts';
 
 // The page in a browser. Whatever a test does, afterwards the page must have asked nobody for anything, broken no rule of its
 // own policy, and thrown nothing.
@@ -104,6 +104,22 @@ describe.skipIf(noChromium !== undefined)(
       // Out again: no key is held back.
       await page.keyboard.press('Tab');
       expect(await page.locator('[role=grid]:focus').count()).toBe(0);
+    });
+
+    test('what audit policies would deny stands beside what passes', async () => {
+      await open(['-f', 'x.yaml'], { 'x.yaml': audited });
+      await page.locator('[role=grid]').focus();
+      await page.keyboard.press('ArrowDown');
+      expect(await cell()).toBe('shop/web → shop/db. open: no policy isolates either end');
+      await page.keyboard.press('Enter');
+      const card = page.locator('.panel .card').nth(1);
+      expect(await card.locator('p, li').allTextContents()).toEqual([
+        'No enforced policy selects it for ingress: everything passes.',
+        'Audit: shop/db (x.yaml:64) would deny 1-5431/tcp,5433-65535/tcp,*/udp,*/sctp,*/other',
+      ]);
+      const [written, enforced] = await card.locator('.listing').allTextContents();
+      expect(written).toContain('"kind": "NetworkPolicy"');
+      expect(enforced).toContain('goto audited');
     });
 
     test('every cell says what the command says', async () => {

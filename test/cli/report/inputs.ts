@@ -59,6 +59,19 @@ export const hostile: Readonly<Record<string, string>> = {
 
 export const hostileTest = `allow:\n- {from: shop/web, to: shop/db, port: 81, name: ${JSON.stringify(hostileText)}, why: ${JSON.stringify(hostileText)}}\n`;
 
+/** Two workloads, one of them selected by an audit policy alone. */
+export const audited = manifest([
+  deployment('shop', 'db', { app: 'db' }, 5432),
+  deployment('shop', 'web', { app: 'web' }, 80),
+  {
+    ...policy('shop', 'db', {
+      podSelector: { matchLabels: { app: 'db' } },
+      ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ port: 5432 }] }],
+    }),
+    metadata: { name: 'db', namespace: 'shop', annotations: { 'ringfence.dev/mode': 'audit' } },
+  },
+]);
+
 const roles = ['web', 'api', 'db', 'cache', 'worker'];
 
 /** Workloads in namespaces of 25, nearly each with a policy of its own. */
