@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentProcess } from '../../src/lab/agent-process.ts';
 import { run } from '../../src/lab/network/run.ts';
 import type { ProbeProtocol } from '../../src/lab/probe/listeners.ts';
 import type { PodKey } from '../../src/model/pod.ts';
@@ -41,9 +42,15 @@ await lab.apply(toFriends());
 await send('x/stranger', 'x/server', 'UDP', 4);
 counted['after two syncs'] = await counts();
 
+const agents = lab.agents as Map<string, AgentProcess>;
+await agents.get('n1')?.stop();
+agents.delete('n1');
+await lab.enforce();
+counted['after a restart'] = await counts();
+
 const { repairs } = (await lab.status('n1')).drift;
 await send('x/friend', 'x/server', 'TCP', 2);
-await run(lab.network.execIn('n1', ['nft', '-f', '-']), 'add chain inet ringfence foreign');
+await run(lab.network.execIn('n1', ['nft', '-f', '-']), 'add set inet ringfence foreign { type mark; }');
 while ((await lab.status('n1')).drift.repairs === repairs) await delay(20);
 await send('x/stranger', 'x/server', 'TCP', 1);
 counted['after a replacement'] = await counts();

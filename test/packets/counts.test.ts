@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runInLab } from '../lab/network/in-lab.ts';
 
-test('connections are counted exactly, across syncs, a replacement of the table, and the end of a pod', async () => {
+test('connections are counted exactly, across syncs, a restart, a replacement of the table, and the end of a pod', async () => {
   const report = await runInLab<Report>(`${import.meta.dirname}/counts.lab.ts`, 'routed', 'routes');
   const lines = (allowed: number, denied: number, rule: number) => [
     `ringfence_pod{pod="server",direction="ingress",verdict="allowed"} ${allowed}`,
@@ -13,6 +13,7 @@ test('connections are counted exactly, across syncs, a replacement of the table,
   const expected: Report = {
     'at first': lines(20, 5, 27),
     'after two syncs': lines(23, 9, 30),
+    'after a restart': lines(23, 9, 30),
     'after a replacement': lines(25, 10, 32),
     'after a deletion': lines(25, 10, 32).slice(2),
   };
