@@ -18,6 +18,16 @@ export const auditCases: readonly PolicyCase[] = [
     ],
   },
   {
+    name: 'broken-audit-policy-closes-nothing',
+    source: 'A1',
+    refused: 'not an operator',
+    manifests: auditPolicy(
+      'x/p',
+      `{ podSelector: { matchExpressions: [{ key: pod, operator: Equals, values: [a] }] }, ingress: [] }`,
+    ),
+    flows: [...audited('y/a', 'x/a:80/TCP', 'x/b:80/TCP'), ...allow('x/a', 'y/a:80/TCP')],
+  },
+  {
     name: 'audit-of-egress',
     source: 'A1',
     manifests: auditPolicy(
