@@ -72,6 +72,9 @@ export interface DriftWatchOptions {
 /** Milliseconds between looks without any cause, as the backup of the monitor: 4 to 6 minutes. */
 const period = 300_000;
 
+/** Milliseconds that a replacement waits for counters to be read: what it repairs may be open meanwhile. 10,000 take about 250. */
+const countPatience = 500;
+
 export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
   const { nft, table, log, clock, random = Math.random } = options;
   const own = createOwnTransactions(clock);
@@ -168,7 +171,9 @@ export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
     async apply(transaction, { signal }) {
       // Where others have deleted it nothing is left to look at, and everything is open meanwhile. At the start nothing was counted.
       const isOurs = hasApplied && drift?.cause !== 'table-deleted';
-      if (isOurs && replaces(transaction)) await options.replacing?.(signal);
+      if (isOurs && replaces(transaction)) {
+        await Promise.race([options.replacing?.(signal), sleep(clock, countPatience, signal)]);
+      }
       own.starting();
       let isApplied = false;
       try {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 /** The kernel's table of connections in this network namespace. */
 export interface ConnectionTable {
   readonly entries: number;
-  /** From here on no new connection gets through: the kernel drops its packets. */
+  /** From here on no new connection gets through: the kernel drops its packets. `Infinity` where it sets no limit. */
   readonly limit: number;
   /** Packets that the kernel has dropped since it started, for want of room or memory for an entry. */
   readonly drops: number;
@@ -21,7 +21,8 @@ export async function readConnectionTable(proc = '/proc'): Promise<ConnectionTab
       readFile(`${proc}/net/stat/nf_conntrack`, 'utf8'),
     ]);
     const table = { entries: Number(entries), limit: Number(limit), drops: dropsOf(perProcessor) };
-    return Object.values(table).every(Number.isFinite) ? table : undefined;
+    if (!Object.values(table).every(Number.isFinite)) return undefined;
+    return table.limit === 0 ? { ...table, limit: Number.POSITIVE_INFINITY } : table;
   } catch (error) {
     if (error instanceof Error && 'code' in error && ['ENOENT', 'EACCES'].includes(String(error.code)))
       return undefined;

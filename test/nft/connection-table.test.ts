@@ -36,3 +36,8 @@ test('a kernel that does not tell says nothing', async () => {
   const foreign = await procOf({ ...files, 'net/stat/nf_conntrack': 'entries found\n1 2\n' });
   expect(await readConnectionTable(foreign)).toBeUndefined();
 });
+
+test('a limit of 0 is none', async () => {
+  const proc = await procOf({ ...files, 'sys/net/netfilter/nf_conntrack_max': '0\n' });
+  expect(await readConnectionTable(proc)).toMatchObject({ limit: Number.POSITIVE_INFINITY });
+});
