@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 
 const root = `${import.meta.dirname}/../..`;
 const read = (file: string) => readFileSync(`${root}/${file}`, 'utf8');
@@ -17,8 +17,52 @@ test('troubleshooting names codes, messages and metrics that there are', () => {
   for (const word of [...codes, ...kinds]) expect(known, word).toContain(`'${word}'`);
 });
 
+describe('monitoring.md lists all there is and nothing else:', () => {
+  const sectionOf = (title: string): string =>
+    new RegExp(`^## ${title}$(.*?)(?=^## |(?![^]))`, 'ms').exec(read('docs/monitoring.md'))?.[1] ?? '';
+  const firstCells = (section: string): readonly string[] =>
+    [...section.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+    );
+  const sourcesIn = (folder: string): readonly string[] =>
+    readdirSync(`${root}/${folder}`)
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => read(`${folder}/${file}`));
+
+  test('messages of the log', () => {
+    const [, union = ''] = /type LogMessage =([^;]+);/.exec(read('src/agent/log.ts')) ?? [];
+    const own = [...union.matchAll(/'([^']+)'/g)].map(([, message = '']) => message);
+    const ofWatches = sourcesIn('src/kube').flatMap((source) =>
+      [...source.matchAll(/log\.(?:debug|info|warn|error)\([^;]*?'([^']+)',?\s*\);/g)].map(
+        ([, message = '']) => message,
+      ),
+    );
+    expect(ofWatches.length).toBeGreaterThan(6);
+    expect([...firstCells(sectionOf('Log'))].sort()).toEqual([...new Set([...own, ...ofWatches])].sort());
+  });
+
+  test('reasons of Events', () => {
+    const reasons = sourcesIn('src/agent').flatMap((source) =>
+      [...source.matchAll(/^ +reason: '([A-Z]\w+)',$/gm)].map(([, reason = '']) => reason),
+    );
+    expect([...firstCells(sectionOf('Events'))].sort()).toEqual(reasons.sort());
+  });
+
+  test('metrics', () => {
+    // Metrics whose names are put together are held to the page by the exposition of a real agent: monitoring.test.ts.
+    const inPage = new Set(firstCells(sectionOf('Metrics')));
+    const named = sourcesIn('src/agent').flatMap((source) => source.match(/'ringfence_\w+'/g) ?? []);
+    for (const name of named) expect(inPage).toContain(name.slice(1, -1));
+  });
+});
+
 test('links between pages lead somewhere', () => {
-  for (const file of ['docs/install.md', 'docs/troubleshooting.md']) {
+  for (const file of [
+    'docs/install.md',
+    'docs/monitoring.md',
+    'docs/security.md',
+    'docs/troubleshooting.md',
+  ]) {
     for (const [, target = ''] of read(file).matchAll(/\]\(([^)#]+\.md)/g)) {
       expect(() => read(`docs/${target}`), `${file}: ${target}`).not.toThrow();
     }

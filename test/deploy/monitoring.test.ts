@@ -88,6 +88,13 @@ describe('every metric that is asked for is one that the agent has', () => {
     expect(unknown(expressions, await metrics())).toEqual([]);
   });
 
+  test('monitoring.md, which names them all', async () => {
+    const page = await readFile(path.resolve(monitoring, '../../docs/monitoring.md'), 'utf8');
+    const inPage = page.match(/(?<=`)(?:ringfence|process)_\w+/g) ?? [];
+    const exposed = [...(await metrics()).matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
+    expect([...new Set(inPage)].sort()).toEqual(exposed.sort());
+  });
+
   test('links of alerts lead somewhere', async () => {
     const rules = parse(await readFile(`${monitoring}/alerts.yaml`, 'utf8')) as Rules;
     for (const { annotations } of rules.groups.flatMap((group) => group.rules)) {
