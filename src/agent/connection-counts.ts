@@ -111,6 +111,7 @@ export function createConnectionCounts(options: ConnectionCountsOptions): Connec
     const things = counted();
     pods.keep(new Set(things.flatMap((thing) => (thing.kind === 'pod' ? [thing.judged] : []))));
     rules.keep(new Set(things.flatMap((thing) => (thing.kind === 'rule' ? [thing.counter] : []))));
+    const reset = new Set(things.flatMap(namesOf).filter((name) => isReset(name, values)));
     const grown = new Map(things.flatMap(namesOf).map((name) => [name, growthOf(name, values)]));
     let isSettled = true;
     for (const thing of things) {
@@ -128,6 +129,8 @@ export function createConnectionCounts(options: ConnectionCountsOptions): Connec
       const goingOn = grown.get(allowed) ?? 0;
       entry.allowed += goingOn;
       if (!pods.isOwn(judged)) otherPods[direction].allowed += goingOn;
+      // What one of the two had counted since the last look is lost, so their difference says nothing about that time.
+      if (reset.has(judged) !== reset.has(allowed)) entry.judged = entry.allowed + entry.denied;
       // The least of all looks: each finds other connections on their way, and the same denied ones.
       const open = entry.judged - entry.allowed;
       entry.open = isFirst ? open : Math.min(entry.open, open);
@@ -135,6 +138,12 @@ export function createConnectionCounts(options: ConnectionCountsOptions): Connec
     }
     for (const name of [...last.keys()]) if (!grown.has(name)) last.delete(name);
     return isSettled;
+  }
+
+  /** By somebody else: `nft reset counter`. */
+  function isReset(name: CounterName, values: ReadonlyMap<CounterName, CounterValue>): boolean {
+    const [before, now] = [last.get(name), values.get(name)];
+    return before !== undefined && before.handle === now?.handle && before.packets > now.packets;
   }
 
   function growthOf(name: CounterName, values: ReadonlyMap<CounterName, CounterValue>): number {

@@ -76,6 +76,21 @@ test('a connection on its way is not taken for a denied one', async () => {
   expect(counts.pods()).toEqual([{ pod: 'x/a', direction: 'ingress', allowed: 14, denied: 1 }]);
 });
 
+test('who resets one of two counters makes no denied connections, and hides none', async () => {
+  const { counts, read } = setUp([podOf('a'), podOf('b')]);
+  const both = (judged: number, allowed: number): Listing => ({
+    ...{ 'judged-a': [1, judged], 'allowed-a': [2, 108] },
+    ...{ 'judged-b': [3, 110], 'allowed-b': [4, allowed] },
+  });
+  await read({ 'judged-a': [1, 10], 'allowed-a': [2, 8], 'judged-b': [3, 10], 'allowed-b': [4, 8] });
+  // A hundred more were allowed of each, then: nft reset counter.
+  await read(both(0, 0));
+  const denied = () => counts.pods().map((pod) => pod.denied);
+  expect(denied()).toEqual([2, 2]);
+  await read(both(3, 0));
+  expect(denied()).toEqual([5, 2]);
+});
+
 test('beyond the bound pods share a series, which never falls', async () => {
   const counted = [podOf('a'), podOf('b'), podOf('c')];
   const { counts, read } = setUp(counted, { mostPods: 2 });
