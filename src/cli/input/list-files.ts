@@ -66,7 +66,7 @@ async function addDirectory(
   const entries = (await worldly(found, path, () => io.readDirectory(path))) ?? [];
   const unread: string[] = [];
   for (const { name, kind } of [...entries].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const child = path === '.' ? name : `${path === '/' ? '' : path}/${name}`;
+    const child = childOf(path, name);
     if (kind === 'directory' && recursive) unread.push(...(await addDirectory(child, recursive, io, found)));
     else if (kind !== 'file') unread.push(child);
     else if (/\.policy-test\.ya?ml$/.test(name)) found.policyTests += 1;
@@ -74,6 +74,12 @@ async function addDirectory(
     else if (/\.(?:ya?ml|json)$/.test(name)) found.files.add(child);
   }
   return unread;
+}
+
+/** The folder one stands in, and the top of a commit (`main:.`), are not part of the names of what they hold. */
+function childOf(path: string, name: string): string {
+  if (path === '.' || path.endsWith(':.')) return `${path.slice(0, -1)}${name}`;
+  return `${path === '/' ? '' : path}/${name}`;
 }
 
 function noManifest(path: string, unread: readonly string[]): Diagnostic {

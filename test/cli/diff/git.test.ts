@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -34,6 +34,10 @@ spec:
 const fromWeb = '{ podSelector: { matchLabels: { app: web } } }';
 
 function git(...args: readonly string[]): string {
+  return gitIn(repository, ...args);
+}
+
+function gitIn(cwd: string, ...args: readonly string[]): string {
   const identity = [
     '-c',
     'user.name=test',
@@ -42,7 +46,7 @@ function git(...args: readonly string[]): string {
     '-c',
     'commit.gpgSign=false',
   ];
-  return execFileSync('git', [...identity, ...args], { cwd: repository, encoding: 'utf8', stdio: 'pipe' });
+  return execFileSync('git', [...identity, ...args], { cwd, encoding: 'utf8', stdio: 'pipe' });
 }
 
 interface Result {
@@ -106,6 +110,27 @@ describe('files and a commit', () => {
     expect(code).toBe(0);
     expect(out).toContain('+ shop/web -> shop/db');
     expect(out).toContain('(main:deploy/policies/db.yaml:7)');
+  });
+
+  test.each([[[]], [['x.policy-test.yaml']]])('the whole repository, with %j at its top', (files) => {
+    // By itself: what lies at the top of the other one is no manifest.
+    const top = path.join(folder, `top-${String(files.length)}`);
+    cpSync(path.join(repository, 'deploy/policies'), path.join(top, 'deploy'), { recursive: true });
+    writeFileSync(path.join(top, 'deploy/pods.yaml'), pods);
+    for (const file of files) writeFileSync(path.join(top, file), 'deny: [any -> shop/db]\n');
+    gitIn(top, 'init', '-q', '-b', 'main');
+    gitIn(top, 'add', '-A');
+    gitIn(top, 'commit', '-q', '-m', 'first');
+    writeFileSync(path.join(top, 'deploy/db.yaml'), policy('{ ipBlock: { cidr: 198.51.100.0/24 } }'));
+    for (const [name, cwd] of [
+      ['.', top],
+      ['..', path.join(top, 'deploy')],
+    ] as const) {
+      const { out } = diff(['-f', name, '-R', '--base', 'main'], cwd);
+      expect(out).toContain('- shop/web -> shop/db');
+      expect(out).toContain('(main:deploy/db.yaml:7)');
+      expect(out).toContain('1 connection opened, 1 closed');
+    }
   });
 
   test('links are followed inside of the commit, and nowhere else', () => {
