@@ -32,8 +32,9 @@ export function matrixSvg(picture: Picture): string {
   const { groups } = picture;
   const names = groups.map(groupText);
   const cells = groups.map((_, from) => groups.map((__, to) => picture.cell(from, to)));
-  const ports = cells.flat().map((cell) => portsOf(cell).length);
-  const cellSize = Math.min(64, Math.max(size, Math.ceil(Math.max(0, ...ports) * 5.8) + 6));
+  // One by one: as arguments of one call, the cells of some hundred rows overflow the stack.
+  const ports = cells.flat().reduce((most, cell) => Math.max(most, portsOf(cell).length), 0);
+  const cellSize = Math.min(64, Math.max(size, Math.ceil(ports * 5.8) + 6));
   const longest = Math.max(4, ...names.map((name) => name.length)) * character;
   const left = Math.ceil(longest) + 12;
   const top = Math.ceil(longest * 0.72) + 24;
