@@ -94,7 +94,7 @@ function askedBy(
 ): ((endpoint: Endpoint) => boolean) | undefined {
   if (namespace === undefined && focus === undefined && selector === undefined) return undefined;
   const isAsked = (endpoint: Endpoint): boolean =>
-    (focus === undefined || endpoint.id === focus) &&
+    (focus === undefined || isNamed(endpoint, focus, namespace)) &&
     (endpoint.kind === 'pods'
       ? (namespace === undefined || endpoint.namespace === namespace) &&
         (selector === undefined || endpoint.pods.some(({ labels }) => matchesSelector(selector, labels)))
@@ -109,6 +109,16 @@ function askedBy(
     ...(selector === undefined ? [] : ['with such labels']),
   ].join(' ');
   throw new UsageError(`there is no endpoint ${whom}`, meant === undefined ? dns : `did you mean ${meant}?`);
+}
+
+/** Of a workload whose pods differ every part is meant, unless one of them is named. */
+function isNamed(endpoint: Endpoint, name: string, space = 'default'): boolean {
+  if (endpoint.id === name) return true;
+  if (endpoint.kind === 'external' || endpoint.objectKind === 'Namespace') return false;
+  const full = name.includes('/') ? name : `${space}/${name}`;
+  const { namespace, objectKind } = endpoint;
+  const names = [endpoint.name, `${objectKind.toLowerCase()}/${endpoint.name}`];
+  return names.some((own) => full === `${namespace}/${own}`);
 }
 
 function* documentOf(
@@ -163,11 +173,12 @@ function drawnAround(
   { output }: Pick<MatrixOptions, 'output'>,
   terminal: Terminal,
 ): string {
-  const at = picture.groups.findIndex(({ isFocus }) => isFocus);
-  const focus = focusOf(picture, at);
-  if (output === 'md') return focusMarkdown(focus);
-  if (output === 'svg') return focusSvg(focus);
-  if (output === 'text') return focusText(focus, textFormat(terminal));
+  const parts = picture.groups.flatMap(({ isFocus }, at) => (isFocus ? [focusOf(picture, at)] : []));
+  const [only, ...others] = parts;
+  if (output === 'md') return parts.map(focusMarkdown).join('\n');
+  if (output === 'text') return parts.map((part) => focusText(part, textFormat(terminal))).join('\n');
+  // A file of SVG is one drawing, so several parts are drawn as rows.
+  if (output === 'svg' && only !== undefined && others.length === 0) return focusSvg(only);
   return drawn(picture, { output }, terminal);
 }
 

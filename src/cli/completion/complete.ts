@@ -16,7 +16,7 @@ export interface Completion {
 /** What a position can hold that only the input knows: workloads, namespaces, contexts. */
 export type Lookup = (wanted: Wanted, given: GivenOptions) => Promise<readonly Candidate[]>;
 
-export type Wanted = 'end' | 'namespace' | 'context' | 'lint-rule';
+export type Wanted = 'end' | 'row' | 'namespace' | 'context' | 'lint-rule';
 
 /** Options that stand on the line already, by long name without dashes. */
 export type GivenOptions = ReadonlyMap<string, readonly string[]>;
@@ -69,7 +69,6 @@ export async function complete(
 const positionals: Readonly<Record<string, readonly (Wanted | 'file' | readonly string[])[]>> = {
   can: ['end'],
   explain: ['end'],
-  matrix: ['end'],
   test: ['file'],
   diff: ['file'],
   report: ['file'],
@@ -130,7 +129,7 @@ const wantedByOption: Readonly<Record<string, Wanted>> = {
   context: 'context',
   explain: 'lint-rule',
   ingressController: 'end',
-  focus: 'end',
+  focus: 'row',
 };
 
 const fileOptions = [

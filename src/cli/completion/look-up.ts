@@ -1,3 +1,5 @@
+import { ownersOf } from '../../analysis/connectivity/endpoints.ts';
+import { createReach } from '../../analysis/reach/reach.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { loadInput } from '../input/load-input.ts';
 import type { Terminal } from '../terminal.ts';
@@ -31,6 +33,8 @@ async function namesFor(
     }
     case 'end':
       return ends(await clusterOf(given, terminal));
+    case 'row':
+      return rows(await inputOf(given, terminal), given);
   }
 }
 
@@ -38,11 +42,25 @@ async function clusterOf(
   given: GivenOptions,
   terminal: Terminal,
 ): Promise<Pick<Cluster, 'namespaces' | 'pods' | 'services'>> {
+  return (await inputOf(given, terminal)) ?? { namespaces: [], pods: [], services: [] };
+}
+
+async function inputOf(given: GivenOptions, terminal: Terminal): Promise<Cluster | undefined> {
   const files = (given.get('filename') ?? []).filter((file) => file !== '-');
-  if (files.length === 0) return { namespaces: [], pods: [], services: [] };
+  if (files.length === 0) return undefined;
   const namespace = given.get('namespace')?.at(-1);
   const request = { files, recursive: true, ...(namespace === undefined ? {} : { namespace }) };
   return (await loadInput(request, terminal.input)).cluster;
+}
+
+/** What `matrix` can have in the middle: a row of the same kind. */
+function rows(cluster: Cluster | undefined, given: GivenOptions): readonly Candidate[] {
+  if (cluster === undefined) return [];
+  const [asked, namespace] = [given.get('by')?.at(-1), given.get('namespace')?.at(-1)];
+  const by = asked === 'pod' || asked === 'namespace' ? asked : 'workload';
+  return ownersOf(createReach(cluster), by)
+    .filter((owner) => namespace === undefined || owner.namespace === namespace)
+    .map(({ id, objectKind }) => ({ value: id, description: objectKind }));
 }
 
 function ends({

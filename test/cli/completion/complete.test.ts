@@ -59,6 +59,7 @@ describe('what can follow', () => {
       ['bash', 'fish', 'zsh', ':4'],
     ],
     [['compile', '--node', ''], [':4']],
+    [['matrix', '-f', 'm', ''], [':4']],
     [
       ['compile', '--pod'],
       ['--pod-interfaces', ':4'],
@@ -86,6 +87,18 @@ describe('what can follow', () => {
     expect(offered).toEqual(expect.arrayContaining(['compile', 'agent', 'lab', 'completion']));
     expect(offered).not.toContain('__complete');
     expect(await completed('lab', '')).not.toContain('hold');
+  });
+
+  test.for([
+    ['--by', 'workload'],
+    ['--by', 'pod'],
+    ['--by', 'namespace'],
+    ['-n', 'shop'],
+  ])('a focus is a row that the matrix takes: %j', async (args) => {
+    const line = ['matrix', '-f', 'm', ...args, '--focus'];
+    const offered = (await completed(...line, '')).slice(0, -1);
+    expect(offered).toEqual([args[1] === 'namespace' ? 'shop' : 'shop/web']);
+    for (const row of offered) expect((await run([...line, row], { files })).code).toBe(0);
   });
 
   test('nothing that a shell could take for more than a name', async () => {

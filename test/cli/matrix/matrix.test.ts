@@ -58,6 +58,53 @@ describe('the store', () => {
   });
 });
 
+describe('the focus on a workload whose pods differ', () => {
+  const replica = (name: string, colour: string): string => `apiVersion: v1
+kind: Pod
+metadata:
+  namespace: shop
+  name: web-7d8f9c6b5-${name}
+  labels: { app: web, colour: ${colour}, pod-template-hash: 7d8f9c6b5 }
+  ownerReferences: [{ apiVersion: apps/v1, kind: ReplicaSet, name: web-7d8f9c6b5, controller: true, uid: x }]
+---
+`;
+  const web = {
+    'web.yaml': `${replica('aaaaa', 'red')}${replica('bbbbb', 'blue')}apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { namespace: shop, name: red }
+spec: { podSelector: { matchLabels: { colour: red } }, ingress: [{ ports: [{ port: 80 }] }] }
+`,
+  };
+  const parts = ['aaaaa', 'bbbbb'].map((name) => `shop/web[web-7d8f9c6b5-${name}]`);
+  const about = (...args: readonly string[]) =>
+    run(['matrix', '-f', 'web.yaml', ...args], { files: web, columns: 60 });
+
+  test.for([
+    ['--focus', 'shop/web'],
+    ['--focus', 'shop/deployment/web'],
+    ['-n', 'shop', '--focus', 'web'],
+  ])('%j is every part', async (args) => {
+    const { code, out, err } = await about(...args);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    for (const part of parts) expect(out).toContain(`comes in to ${part}\n`);
+    for (const output of ['json', 'csv', 'md', 'svg', 'html', 'dot']) {
+      const other = await about(...args, '-o', output);
+      expect(other.code).toBe(0);
+      for (const name of ['aaaaa', 'bbbbb']) expect(other.out).toContain(name);
+      if (output === 'svg') expect(other.out.match(/<svg /g)).toHaveLength(1);
+    }
+  });
+
+  test('one part by its name', async () => {
+    const { code, out } = await about('--focus', parts[0]!);
+    expect({ code, others: out.includes(`comes in to ${parts[1]!}`) }).toEqual({ code: 0, others: false });
+  });
+
+  test('a name of another namespace is nobody', async () => {
+    expect((await about('--focus', 'web')).err).toContain('there is no endpoint "web"');
+  });
+});
+
 describe('every port looks unlike some', () => {
   const rules = [
     '{ to: [{ podSelector: { matchLabels: { app: all } } }] }',
@@ -166,6 +213,9 @@ spec: { podSelector: {}, policyTypes: [Ingress, Egress], ${at === 0 ? `egress: [
     ['n002', '0 of 400', 'no', '1 of 400', 'yes'],
     ['n003', '0 of 400', 'no', '0 of 400', 'no'],
   ]);
+  // A picture that somebody asked for is drawn, however large.
+  const svg = await run(['matrix', '-f', 'many.yaml', '-o', 'svg'], { files: { 'many.yaml': namespaces } });
+  expect({ code: svg.code, ends: svg.out.endsWith('</svg>\n') }).toEqual({ code: 0, ends: true });
 });
 
 describe('nothing of the input is markup', () => {
