@@ -441,6 +441,8 @@ describe('shadowed-rule', () => {
 
 describe('dns-forgotten', () => {
   const out = (...egress: readonly object[]): string => policy({ policyTypes: ['Egress'], egress });
+  const audited = (...egress: readonly object[]): string =>
+    policy({ policyTypes: ['Egress'], egress }, 'tried', 'shop', { 'ringfence.dev/mode': 'audit' });
   const dns = pod('coredns', { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } });
   const toDns = {
     to: [
@@ -470,6 +472,19 @@ describe('dns-forgotten', () => {
       'pods that are alike are one finding',
       [out({ to: [app('db')] }), web, pod('web-2', { labels: { app: 'web', tier: 'b' } })],
       [`warning: ${forgotten}`],
+    ],
+    [
+      'audit policies, before they are enforced',
+      [audited({ to: [app('db')] }), web, dns],
+      [
+        "warning: Pod shop/web could, were its audit policies enforced, reach others, but not the cluster's DNS: no name can be looked up",
+      ],
+    ],
+    ['audit policies with DNS', [audited({ to: [app('db')] }, toDns), web, dns], []],
+    [
+      'audit policies beside an enforced one, which alone decides',
+      [audited({ to: [app('db')] }), out(toDns), web, dns],
+      [],
     ],
     ['the DNS pods', [out({ to: [app('db')] }, toDns), web, dns], []],
     ['the DNS pods, not in the input', [out({ to: [app('db')] }, toDns), web], []],

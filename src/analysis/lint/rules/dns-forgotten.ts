@@ -11,7 +11,8 @@ import type { Found, LintContext, LintRule } from '../rule.ts';
 
 /**
  * Pods whose egress is isolated, that may reach other pods or everybody, and that may not ask for names. Where the DNS pods
- * of the cluster are known, it is they who must be reached; else anybody at port 53.
+ * of the cluster are known, it is they who must be reached; else anybody at port 53. Audit policies are asked where nothing
+ * else isolates: what they forget breaks on the day on which they are enforced.
  */
 export const dnsForgotten: LintRule = {
   id: 'dns-forgotten',
@@ -24,32 +25,30 @@ export const dnsForgotten: LintRule = {
     // Pods that the same policies isolate are one finding, whatever else tells them apart.
     const seen = new Set<string>();
     return [...reach.parties.all.keys()].flatMap((party) => {
-      const isolation = reach.isolation(party, 'egress');
+      const isolation = reach.isolation(party, 'egress') ?? auditOf(reach, party);
       if (isolation === undefined || isolation.allows.length === 0 || servers.includes(party)) return [];
       const key = isolation.policies.join(' ');
       if (seen.has(key)) return [];
       seen.add(key);
-      return reachesDns(reach, party, isolation, servers)
-        ? []
-        : [finding(context, party, isolation, policies)];
+      return reachesDns(reach, isolation, servers) ? [] : [finding(context, party, isolation, policies)];
     });
   },
 };
+
+function auditOf({ parties, audits }: Reach, party: PartyIndex): Isolation | undefined {
+  const pods = parties.all[party];
+  return pods?.kind === 'pods' ? audits.of(pods.pods[0], 'egress') : undefined;
+}
 
 const dns: Traffic = trafficOf([
   { protocol: 'UDP', first: 53, last: 53 },
   { protocol: 'UDP', first: 5353, last: 5353 },
 ]);
 
-function reachesDns(
-  reach: Reach,
-  party: PartyIndex,
-  { allows }: Isolation,
-  servers: readonly PartyIndex[],
-): boolean {
+function reachesDns({ rows }: Reach, isolation: Isolation, servers: readonly PartyIndex[]): boolean {
+  const { allows } = isolation;
   if (servers.length === 0) return allows.some((allow) => mayBeDns(allow) && mayHoldDns(allow));
-  const row = reach.row(party, 'egress');
-  if (row === undefined) return true;
+  const row = rows.of(isolation);
   return (
     // A node's own cache answers at an address that no pod has.
     allows.some((allow) => allow.peers.kind === 'some' && allow.peers.blocks.length > 0 && mayBeDns(allow)) ||
@@ -90,7 +89,7 @@ function isDnsServer({ labels }: Pod): boolean {
 function finding(
   { place, reach }: LintContext,
   party: PartyIndex,
-  { policies: isolating, allows }: Isolation,
+  { policies: isolating, allows, audit }: Isolation,
   policies: ReadonlyMap<PolicyKey, NetworkPolicy>,
 ): Found {
   const key = allows[0]?.rule.policy ?? isolating[0];
@@ -98,13 +97,14 @@ function finding(
   const pods = reach.parties.all[party];
   const who = pods?.kind === 'pods' ? referenceText(podReference(pods.pods[0])) : 'the selected pods';
   const needsNames = allows.some(({ peers }) => peers.kind === 'anyone' || peers.groups.length > 0);
+  const may = audit === true ? 'could, were its audit policies enforced,' : 'may';
   return {
     // Addresses need no names.
     ...(needsNames ? {} : { severity: 'info' as const }),
     ...(policy === undefined
       ? {}
       : { ...at(place(policy, ['spec', 'egress'], 'key')), object: policyReference(policy) }),
-    message: `${who} may reach others, but not the cluster's DNS: no name can be looked up`,
+    message: `${who} ${may} reach others, but not the cluster's DNS: no name can be looked up`,
     hint: 'allow egress to the DNS pods (kube-system, k8s-app=kube-dns) on port 53, UDP and TCP',
   };
 }
