@@ -24,13 +24,15 @@ const installed = path.join(folder, 'node_modules/ringfence');
 const leftOver = 'dist/cli/chunk-2BEFORE2.js';
 const minute = 60_000;
 let packed: Packed;
+let printed: string;
 
 beforeAll(async () => {
   mkdirSync(path.join(root, 'dist/cli'), { recursive: true });
   writeFileSync(path.join(root, leftOver), '');
   // Builds first, as `npm publish` does.
-  const { out } = await run('npm', ['pack', '--json', '--pack-destination', folder], root);
-  const [entry] = JSON.parse(out.slice(out.indexOf('['))) as readonly [Packed];
+  ({ out: printed } = await run('npm', ['pack', '--pack-destination', folder], root));
+  const { out } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], root);
+  const [entry] = JSON.parse(out) as readonly [Packed];
   packed = entry;
   await run(
     'npm',
@@ -47,6 +49,10 @@ beforeAll(async () => {
 }, 2 * minute);
 afterAll(() => {
   rmSync(folder, { recursive: true });
+});
+
+test('packing prints the name of the tarball alone, which is what pre-commit installs', () => {
+  expect(printed).toBe(`${packed.filename}\n`);
 });
 
 describe('the tarball', () => {
