@@ -56,6 +56,14 @@ describe('monitoring.md lists all there is and nothing else:', () => {
   });
 });
 
+test('the overlay of the install guide, beside a clone, names folders that there are', () => {
+  const page = read('docs/install.md');
+  const [, first = '', others = ''] = /^ {2}- \.\.\/ringfence\/(\S+) +# or (.+)$/m.exec(page) ?? [];
+  const folders = [first, ...others.split(', ').map((folder) => `deploy/kustomize/${folder}`)];
+  expect(folders).toHaveLength(3);
+  for (const folder of folders) expect(read(`${folder}/kustomization.yaml`)).toContain('kind: Kustomization');
+});
+
 test('links between pages lead somewhere', () => {
   for (const file of [
     'docs/install.md',
