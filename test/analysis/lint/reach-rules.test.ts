@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { found } from './lint-text.ts';
+import { found, foundBy } from './lint-text.ts';
 import { namespace, pod, policy } from './manifests.ts';
 
 // Rules about whom policies mean and what passes in the end: when they fire, and when not. Their pages hold the usual case.
@@ -562,5 +562,13 @@ describe('no-default-deny', () => {
     ['a namespace without pods', [shop], []],
   ])('%s', async ([, documents, expected]) => {
     expect(await found('no-default-deny', ...documents)).toEqual(expected);
+  });
+
+  test('a namespace that is not declared is found where its first pod is', async () => {
+    const where = (...documents: readonly string[]): Promise<readonly string[]> =>
+      foundBy('no-default-deny', documents.join(''));
+    const message = 'no policy isolates every pod of namespace "shop" for ingress and egress';
+    expect(await where(web)).toEqual([`2:1 ${message}`]);
+    expect(await where(web, shop)).toEqual([`4:1 ${message}`]);
   });
 });
