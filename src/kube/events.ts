@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createBackoff } from './backoff.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { KubeError } from './errors.ts';
+import { createEventRate } from './event-rate.ts';
 import type { Log } from './log.ts';
 import { readBody, responseError } from './response.ts';
 import type { KubeClient } from './client.ts';
@@ -62,9 +63,6 @@ const repeatAfter = 3_600_000;
 /** Tenants decide how many broken objects there are. Events are a courtesy; none of these may grow with them. */
 const longestQueue = 200;
 const rememberedEvents = 5_000;
-/** A first burst, then one each `refill` milliseconds. */
-const burst = 25;
-const refill = 5_000;
 const attempts = 4;
 /** Milliseconds that the API server has for an answer. */
 const patience = 30_000;
@@ -78,8 +76,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const queue: ObjectEvent[] = [];
   const saidAt = new Map<string, number>();
   const counts = { recorded: 0, repeated: 0, dropped: 0, failed: 0 };
-  let tokens = burst;
-  let refilledAt = clock.now();
+  const maySend = createEventRate();
   let wake = (): void => undefined;
 
   const record = (event: ObjectEvent): void => {
@@ -88,22 +85,13 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const before = saidAt.get(name);
     if (before !== undefined && now - before < repeatAfter) {
       counts.repeated += 1;
-    } else if (queue.length >= longestQueue || !takeToken(now)) {
+    } else if (queue.length >= longestQueue || !maySend(event.regarding.namespace, now)) {
       counts.dropped += 1;
     } else {
       remember(name, now);
       queue.push(event);
       wake();
     }
-  };
-
-  const takeToken = (now: number): boolean => {
-    const earned = Math.floor((now - refilledAt) / refill);
-    tokens = Math.min(burst, tokens + earned);
-    refilledAt += earned * refill;
-    if (tokens === 0) return false;
-    tokens -= 1;
-    return true;
   };
 
   /** Deleted and set anew, so that the oldest comes first and can make room. */

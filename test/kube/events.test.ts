@@ -48,7 +48,7 @@ async function bench(instance = 'node-1'): Promise<Bench> {
   return one;
 }
 
-function invalid(name: string, note = 'spec.ingress[0]: not understood'): ObjectEvent {
+function invalid(name: string, note = 'spec.ingress[0]: not understood', namespace = 'team'): ObjectEvent {
   return {
     type: 'Warning',
     reason: 'InvalidPolicy',
@@ -57,7 +57,7 @@ function invalid(name: string, note = 'spec.ingress[0]: not understood'): Object
     regarding: {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
-      namespace: 'team',
+      namespace,
       name,
       uid: 'u-1',
     },
@@ -144,11 +144,25 @@ describe('event recorder', () => {
   it('lets a burst through, then one each five seconds', async () => {
     const one = await bench();
     one.server.script.push(...Array.from({ length: 40 }, () => status(201)));
-    for (let i = 0; i < 30; i += 1) one.recorder.record(invalid(`web-${i}`));
+    const namespaced = (i: number) => invalid(`web-${i}`, undefined, `team-${i % 7}`);
+    for (let i = 0; i < 30; i += 1) one.recorder.record(namespaced(i));
     await stats(one, { recorded: 25, dropped: 5 });
     one.clock.advance(11_000);
-    for (let i = 30; i < 35; i += 1) one.recorder.record(invalid(`web-${i}`));
+    for (let i = 30; i < 35; i += 1) one.recorder.record(namespaced(i));
     await stats(one, { recorded: 27, dropped: 8 });
+  });
+
+  it('leaves room for other namespaces beside one with many broken objects', async () => {
+    const one = await bench();
+    one.server.script.push(...Array.from({ length: 40 }, () => status(201)));
+    for (let i = 0; i < 1000; i += 1) one.recorder.record(invalid(`web-${i}`, undefined, 'evil'));
+    one.recorder.record(invalid('db', undefined, 'shop'));
+    await stats(one, { recorded: 11, dropped: 990 });
+    expect(sent(one).at(-1)?.metadata).toMatchObject({ namespace: 'shop' });
+    one.clock.advance(21_000);
+    for (let i = 1000; i < 2000; i += 1) one.recorder.record(invalid(`web-${i}`, undefined, 'evil'));
+    one.recorder.record(invalid('web', undefined, 'shop'));
+    await stats(one, { recorded: 13 });
   });
 
   it('tries again what may pass, and gives up what will not', async () => {
