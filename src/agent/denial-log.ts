@@ -54,7 +54,17 @@ export function createDenialLog({ clusterAround, log, clock }: DenialLogOptions)
 
   return {
     async run(events) {
-      for await (const event of events) take(event);
+      for await (const event of events) {
+        try {
+          take(event);
+        } catch (error) {
+          // What the compiler closes as a defect comes here next. Its rules stand whatever is said of them.
+          take({
+            kind: 'lost',
+            reason: `not judged: ${error instanceof Error ? error.message : String(error)}`,
+          });
+        }
+      }
     },
     counts: () => ({ told: told.counts(), audited: audited.counts(), suppressed, lost }),
   };

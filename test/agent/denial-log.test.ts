@@ -99,6 +99,18 @@ describe('one flow', () => {
   });
 });
 
+test('a policy on which judging throws costs a line, not the agent: the compiler has closed its pods', async () => {
+  const { lines, run, denials } = setUp(around([{ ...denyAll!, ingress: null as never }]));
+  await run(packet());
+  expect(lines).toEqual([
+    {
+      message: 'denied connections went by unseen',
+      reason: expect.stringMatching(/^not judged: /) as string,
+    },
+  ]);
+  expect(denials.counts()).toMatchObject({ told: [], lost: 1 });
+});
+
 describe('what audit policies would deny', () => {
   const audited = packet({}, logPrefixes.audited);
 
