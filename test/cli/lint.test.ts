@@ -109,6 +109,18 @@ describe('reading', () => {
     expect((await run(['compile', '-f', 'in.yaml', '--node', 'a'], { files })).code).toBe(2);
   });
 
+  test('what an unreadable policy closes is not held against the others', async () => {
+    const pod = (name: string): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { namespace: shop, name: ${name}, labels: { app: ${name} } }\n`;
+    const fromWeb = policy(
+      'db',
+      '',
+      '  ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }] }]\n',
+    );
+    const text = documents(typo, fromWeb, pod('web'), pod('db'));
+    expect(await found(text, ['unknown-field', 'rule-never-fires'])).toEqual(['unknown-field:6']);
+  });
+
   test('of an object that could not be read as written, only that is said', async () => {
     const both = typo.replace(
       '  podSelector: {}\n',

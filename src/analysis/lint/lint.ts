@@ -3,7 +3,7 @@ import type { Diagnostic, SourcePosition } from '../../model/diagnostic.ts';
 import type { Locate } from '../../model/read/reading.ts';
 import { createReach, type Reach } from '../reach/reach.ts';
 import { withAnnotations } from './ignores.ts';
-import { referenceText } from './objects.ts';
+import { policyReference, referenceText } from './objects.ts';
 import { lintRules } from './registry.ts';
 import { type Finding, type LintContext, type LintOptions, type LintRule, severities } from './rule.ts';
 
@@ -17,23 +17,17 @@ export interface LintInput {
 }
 
 /**
- * What every rule finds, sorted by place, object and rule, each once; marked where an annotation on the object ignores it. Of an object that could not be read as written, only
- * that is said: everything else would judge what the reader closed in its stead.
+ * What every rule finds, sorted by place, object and rule, each once; marked where an annotation on the object ignores it.
+ * Of an object that could not be read as written, only that is said, and who reaches whom is judged without it: everything
+ * else would judge what the reader closed in its stead.
  */
 export function lint(
   input: LintInput,
   options: LintOptions,
   rules: readonly LintRule[] = lintRules,
 ): readonly Finding[] {
-  const context = contextOf(input, options);
-  const broken = new Set(
-    context.problems.flatMap(({ severity, code, object }) =>
-      // Of two objects with one name the first was read.
-      severity === 'error' && code !== 'duplicate-object' && object !== undefined
-        ? [referenceText(object)]
-        : [],
-    ),
-  );
+  const broken = brokenObjects(input);
+  const context = contextOf(input, options, broken);
   const findings = rules.flatMap((rule) =>
     rule.check(context).map((found): Finding => ({ severity: rule.severity, ...found, rule: rule.id })),
   );
@@ -45,6 +39,18 @@ export function lint(
   return uniqueFindings([...withAnnotations(told, context, known)].sort(compareFindings));
 }
 
+/** The objects that could not be read as written. */
+function brokenObjects({ problems = [] }: LintInput): ReadonlySet<string> {
+  return new Set(
+    problems.flatMap(({ severity, code, object }) =>
+      // Of two objects with one name the first was read.
+      severity === 'error' && code !== 'duplicate-object' && object !== undefined
+        ? [referenceText(object)]
+        : [],
+    ),
+  );
+}
+
 /** The rules that say what is wrong with an object as it was read. */
 const readingRules: ReadonlySet<string> = new Set([
   'invalid-object',
@@ -53,12 +59,17 @@ const readingRules: ReadonlySet<string> = new Set([
   'cidr-spelling',
 ]);
 
-function contextOf({ cluster, problems = [], locate }: LintInput, options: LintOptions): LintContext {
+function contextOf(
+  { cluster, problems = [], locate }: LintInput,
+  options: LintOptions,
+  broken: ReadonlySet<string>,
+): LintContext {
+  const understood = cluster.policies.filter((policy) => !broken.has(referenceText(policyReference(policy))));
   let reach: Reach | undefined;
   return {
     cluster,
     get reach() {
-      reach ??= createReach(cluster);
+      reach ??= createReach({ ...cluster, policies: understood });
       return reach;
     },
     options,
