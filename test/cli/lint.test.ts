@@ -412,7 +412,14 @@ describe('sarif', () => {
     });
     const rules = log.runs[0]?.tool.driver.rules ?? [];
     expect(rules.map(({ id }) => id)).toEqual(lintRuleIds);
-    for (const rule of rules) expect(rule.help?.markdown).toContain(`# ${rule.id}\n`);
+    for (const rule of rules) {
+      expect(rule.help?.markdown).toContain(`# ${rule.id}\n`);
+      // What GitHub's code scanning requires, and the most that it takes.
+      const why = rule.fullDescription?.text ?? '';
+      expect(rule.help?.markdown).toContain(`## Why\n\n${why}\n`);
+      expect(why.length).toBeGreaterThan(50);
+      expect(why.length).toBeLessThanOrEqual(1024);
+    }
     const [result] = resultsOf(log, 'ignored-rules');
     expect(rules[result?.ruleIndex ?? -1]?.id).toBe('ignored-rules');
     expect(result).toMatchObject({

@@ -35,6 +35,7 @@ export function lintSarif(
             rules: rules.map(({ id, title, severity }) => ({
               id,
               shortDescription: { text: title },
+              fullDescription: { text: whyOf(pages.get(id)) ?? title },
               help: { text: pages.get(id) ?? title, markdown: pages.get(id) ?? title },
               defaultConfiguration: { level: levels[severity] },
             })),
@@ -54,6 +55,11 @@ export function lintSarif(
     ],
   };
   return jsonText(log);
+}
+
+/** The first paragraph of the page's "Why": GitHub wants no rule without such a text. */
+function whyOf(page: string | undefined): string | undefined {
+  return page === undefined ? undefined : /^## Why\n\n(.+)$/m.exec(page)?.[1];
 }
 
 function messageOf({ message, hint }: Finding): string {
