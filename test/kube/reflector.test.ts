@@ -625,3 +625,67 @@ describe('safety check', () => {
     });
   });
 });
+
+describe('an owner beyond its bound', () => {
+  const bound = {
+    owner: (key: string) => key.slice(0, key.indexOf('/')),
+    size: () => 1,
+    most: 2,
+    cut: ({ name }: KeptPod): KeptPod => ({ name, labels: { cut: 'yes' } }),
+  };
+  const labels = { app: 'web' };
+  const three = ['a', 'b', 'c'].map((name) => pod(name, '7', labels));
+  const cutOf = (one: Bench) =>
+    [...one.reflector.objects().values()].map((kept) => kept.labels['cut'] ?? 'no');
+
+  it('is no difference to a safety check', async () => {
+    const one = await bench(
+      [watching([...three.map((each) => event('ADDED', each)), initialEventsEnd('10')]), list('10', three)],
+      { bound, times: { watchIdle: 10_000_000 } },
+    );
+    await synced(one);
+    expect(cutOf(one)).toEqual(['yes', 'yes', 'yes']);
+    one.clock.advance(3_600_000);
+    await until(() => {
+      expect(one.reflector.stats().safetyChecks).toBe(1);
+      expect(one.clock.untilNext()).toBe(3_600_000);
+    });
+    expect(one.reflector.stats()).toMatchObject({ differences: 0, relists: 0 });
+  });
+
+  it('is cut as events come, told, and listed anew once it fits', async () => {
+    const two = three.slice(0, 2);
+    const one = await bench(
+      [
+        watching([
+          ...two.map((each) => event('ADDED', each)),
+          initialEventsEnd('10'),
+          event('ADDED', pod('c', '11', labels)),
+          event('DELETED', pod('a', '12', labels)),
+        ]),
+        watching([
+          event('ADDED', pod('b', '7', labels)),
+          event('ADDED', pod('c', '11', labels)),
+          initialEventsEnd('13'),
+        ]),
+      ],
+      { bound },
+    );
+    await until(() => {
+      expect(one.log.lines.at(-1)?.fields).toMatchObject({ code: 'out-of-step', relist: true });
+    });
+    expect(one.heard).toEqual([
+      'replaced team/a team/b gone',
+      'new team/c',
+      'changed team/a',
+      'changed team/b',
+      'deleted team/a',
+    ]);
+    expect(cutOf(one)).toEqual(['yes', 'yes']);
+    one.clock.advance(800);
+    await until(() => {
+      expect(one.reflector.stats().relists).toBe(1);
+    });
+    expect(cutOf(one)).toEqual(['no', 'no']);
+  });
+});
