@@ -1,3 +1,4 @@
+import { sleep } from '../kube/clock.ts';
 import type { Direction } from '../model/network-policy.ts';
 import type { CounterValue } from '../nft/listing.ts';
 import type { Nft } from '../nft/nft.ts';
@@ -10,7 +11,10 @@ import type { Log } from './log.ts';
 export interface ConnectionCounts {
   /** Looks at the counters. Calls at a time share one look. Never rejects: what could not be read comes with the next look. */
   read(signal: AbortSignal): Promise<void>;
-  /** The same, where the last look was more than a second ago: whoever asks for metrics must not start processes at will. */
+  /**
+   * The same, where the last look was more than a second ago: whoever asks for metrics must not start processes at will. Waits
+   * two seconds at most: an nft that hangs is what the other metrics are needed for.
+   */
   refresh(signal: AbortSignal): Promise<void>;
   /** As of the last look, sorted by pod or policy, direction and rule. */
   pods(): readonly PodConnections[];
@@ -58,6 +62,7 @@ export interface ConnectionCountsOptions {
 const mostLooks = 3;
 /** Milliseconds. */
 const fresh = 1000;
+const patience = 2000;
 
 export function createConnectionCounts(options: ConnectionCountsOptions): ConnectionCounts {
   const { nft, table, counted, log, clock, mostPods = 1000, mostRules = 2000 } = options;
@@ -77,7 +82,8 @@ export function createConnectionCounts(options: ConnectionCountsOptions): Connec
       return looking;
     },
     async refresh(signal) {
-      if (clock.now() - lookedAt >= fresh) await counts.read(signal);
+      if (clock.now() - lookedAt < fresh) return;
+      await Promise.race([counts.read(signal), sleep(clock, patience, signal)]);
     },
     pods: () =>
       [...pods.own()]

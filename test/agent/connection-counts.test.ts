@@ -118,3 +118,21 @@ test('a rule that several pods share is one series', async () => {
   await read({ rule: [1, 9] });
   expect(counts.rules()).toEqual([{ policy: 'x/p', direction: 'egress', rule: 3, allowed: 9 }]);
 });
+
+test('an nft that hangs holds up nobody who asks for metrics', async () => {
+  const clock = createFakeClock();
+  const counts = createConnectionCounts({
+    nft: { counters: () => new Promise(() => undefined) },
+    table: 'ringfence',
+    counted: () => [],
+    log: createLog('silent'),
+    clock,
+  });
+  await clock.advance(10_000);
+  let answered = 0;
+  for (let round = 1; round <= 2; round += 1) {
+    void counts.refresh(new AbortController().signal).then(() => (answered += 1));
+    await clock.advance(3000);
+    expect(answered).toBe(round);
+  }
+});
