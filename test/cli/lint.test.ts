@@ -396,6 +396,20 @@ describe('github', () => {
   });
 });
 
+test('github: files are named from the top of the checkout, wherever the command runs', async () => {
+  const inFolder = async (workspace: string): Promise<string> =>
+    (
+      await run(['lint', '-f', 'in.yaml', '-o', 'github'], {
+        files: { 'in.yaml': policy('web', '', ignoredRules) },
+        env: { GITHUB_WORKSPACE: workspace },
+      })
+    ).out;
+  const folder = path.basename(process.cwd());
+  expect(await inFolder(path.dirname(process.cwd()))).toContain(`::error file=${folder}/in.yaml,line=7,`);
+  expect(await inFolder(process.cwd())).toContain('::error file=in.yaml,line=7,');
+  expect(await inFolder('/elsewhere')).toContain('::error file=in.yaml,line=7,');
+});
+
 describe('sarif', () => {
   const sarif = async (text: string, file = 'in.yaml', ...args: readonly string[]): Promise<Log> => {
     const { out } = await run(['lint', '-f', file, '-o', 'sarif', ...args], { files: { [file]: text } });

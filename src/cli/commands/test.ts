@@ -8,6 +8,7 @@ import { loadLive } from '../input/live-input.ts';
 import { findTests } from '../input/policy-test/find-tests.ts';
 import { type LabFlags, withLabOptions } from '../lab-options.ts';
 import { formatDiagnostics } from '../output/diagnostics.ts';
+import { folderInCheckout } from '../output/workflow-command.ts';
 import { formatTestReport, type TestFormat, testFormats } from '../output/policy-test/formats.ts';
 import {
   type AdequacyOptions,
@@ -128,7 +129,8 @@ export async function runTestCommand(
     const results = { suites, diagnostics: outside };
     const report = withAdequacy(results, ran, options, defaultNamespace);
     if (ran.length > 0 || options.output !== 'text') {
-      terminal.out(formatTestReport(report, options.output, terminal.colour.out));
+      const folder = folderInCheckout(terminal.env['GITHUB_WORKSPACE'], process.cwd());
+      terminal.out(formatTestReport(report, options.output, { colour: terminal.colour.out, folder }));
     }
     finish(exitCodeOf(report));
   } finally {

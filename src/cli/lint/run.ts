@@ -12,6 +12,7 @@ import { columnsText } from '../output/columns.ts';
 import { formatDiagnostics } from '../output/diagnostics.ts';
 import { lintGithub } from '../output/lint-github.ts';
 import { lintJson } from '../output/lint-json.ts';
+import { folderInCheckout } from '../output/workflow-command.ts';
 import { lintSarif } from '../output/lint-sarif.ts';
 import { lintText } from '../output/lint-text.ts';
 import type { Terminal } from '../terminal.ts';
@@ -90,7 +91,7 @@ function fails({ severity, ignored }: Finding, failOn: Severity | 'none'): boole
 async function render(
   findings: readonly Finding[],
   { output, showIgnored = false }: Pick<LintCommandOptions, 'output' | 'showIgnored'>,
-  { colour }: Terminal,
+  { colour, env }: Terminal,
   sourceLine: NonNullable<Parameters<typeof lintText>[1]['sourceLine']>,
 ): Promise<string> {
   switch (output) {
@@ -99,7 +100,7 @@ async function render(
     case 'json':
       return lintJson(findings);
     case 'github':
-      return lintGithub(findings);
+      return lintGithub(findings, folderInCheckout(env['GITHUB_WORKSPACE'], process.cwd()));
     case 'sarif': {
       const pages = await Promise.all(lintRuleIds.map(async (id) => [id, await lintPage(id)] as const));
       const { version } = packageJson;

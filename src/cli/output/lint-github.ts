@@ -5,12 +5,13 @@ import { type Annotation, annotationCommand } from './workflow-command.ts';
 /**
  * Findings as workflow commands of GitHub Actions, the worst first: it shows ten of each kind for a step. Ignored ones are
  * left out.
+ * @param folder as of `annotationCommand`
  */
-export function lintGithub(findings: readonly Finding[]): string {
+export function lintGithub(findings: readonly Finding[], folder = ''): string {
   const told = findings.filter(({ ignored }) => ignored === undefined);
   return severities
     .flatMap((severity) => told.filter((finding) => finding.severity === severity))
-    .map((finding) => annotationCommand(annotationOf(finding)))
+    .map((finding) => annotationCommand(annotationOf(finding), folder))
     .join('');
 }
 

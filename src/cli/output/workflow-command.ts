@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { SourcePosition } from '../../model/diagnostic.ts';
 import { printable } from '../../model/read/quote.ts';
 
@@ -9,13 +10,26 @@ export interface Annotation {
   readonly place?: SourcePosition;
 }
 
-/** An annotation as a workflow command, in one line. */
-export function annotationCommand({ level, title, lines, place }: Annotation): string {
+/**
+ * The working directory as GitHub Actions names files: from the top of the checkout; empty there and elsewhere.
+ * @param workspace the variable GITHUB_WORKSPACE of the runner
+ */
+export function folderInCheckout(workspace: string | undefined, workingDirectory: string): string {
+  const folder =
+    workspace === undefined || workspace === '' ? '' : path.relative(workspace, workingDirectory);
+  return folder === '..' || folder.startsWith(`..${path.sep}`) ? '' : folder;
+}
+
+/**
+ * An annotation as a workflow command, in one line.
+ * @param folder where the names of files begin, seen from the top of the checkout
+ */
+export function annotationCommand({ level, title, lines, place }: Annotation, folder = ''): string {
   const properties = [
     ...(place === undefined
       ? []
       : [
-          ['file', place.file] as const,
+          ['file', path.isAbsolute(place.file) ? place.file : path.join(folder, place.file)] as const,
           ['line', String(place.line)] as const,
           ['col', String(place.column)] as const,
         ]),

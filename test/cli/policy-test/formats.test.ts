@@ -382,7 +382,10 @@ test('what passed and has something to say is told in every format', () => {
   };
   const suite = { file: source.file, document: 1, documents: 1, diagnostics: [], results: [tried] };
   for (const format of testFormats) {
-    const text = formatTestReport({ suites: [suite], diagnostics: [] }, format, false);
+    const text = formatTestReport({ suites: [suite], diagnostics: [] }, format, {
+      colour: false,
+      folder: '',
+    });
     expect(text, format).toContain('3 connections tried: 3 denied');
     if (format === 'json')
       expect(JSON.parse(text)).toMatchObject({ suites: [{ results: [{ packets: tried.packets }] }] });

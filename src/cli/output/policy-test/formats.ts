@@ -10,8 +10,15 @@ export const testFormats = ['text', 'json', 'junit', 'tap', 'github', 'md'] as c
 
 export type TestFormat = (typeof testFormats)[number];
 
-/** A report in one of the forms that `ringfence test -o` knows. */
-export function formatTestReport(report: TestReport, format: TestFormat, colour: boolean): string {
+/**
+ * A report in one of the forms that `ringfence test -o` knows.
+ * @param folder for GitHub: as of `annotationCommand`
+ */
+export function formatTestReport(
+  report: TestReport,
+  format: TestFormat,
+  { colour, folder }: { readonly colour: boolean; readonly folder: string },
+): string {
   switch (format) {
     case 'text':
       return testReportText(report, colour);
@@ -22,7 +29,7 @@ export function formatTestReport(report: TestReport, format: TestFormat, colour:
     case 'tap':
       return testReportTap(report);
     case 'github':
-      return testReportGithub(report);
+      return testReportGithub(report, folder);
     case 'md':
       return testReportMarkdown(report);
   }

@@ -8,8 +8,11 @@ import { blockLines, resultTitle, testReportText } from './text.ts';
 /** As many of each level as GitHub shows for a step; it drops the others without a word. */
 const mostShown = 10;
 
-/** A report for the log of GitHub Actions, and annotations of the lines that failed, the worst first. */
-export function testReportGithub(report: TestReport): string {
+/**
+ * A report for the log of GitHub Actions, and annotations of the lines that failed, the worst first.
+ * @param folder as of `annotationCommand`
+ */
+export function testReportGithub(report: TestReport, folder = ''): string {
   const diagnostics = [...report.diagnostics, ...report.suites.flatMap((suite) => suite.diagnostics)];
   const results = [...report.suites, ...adequacySuite(report)].flatMap((suite) => suite.results);
   const annotations = [
@@ -19,7 +22,10 @@ export function testReportGithub(report: TestReport): string {
     ),
   ];
   const commands = (['error', 'warning', 'notice'] as const).flatMap((level) =>
-    withinLimit(annotations.filter((annotation) => annotation.level === level)),
+    withinLimit(
+      annotations.filter((annotation) => annotation.level === level),
+      folder,
+    ),
   );
   return `${withoutCommands(testReportText(report))}${commands.join('')}`;
 }
@@ -31,8 +37,8 @@ function withoutCommands(text: string): string {
 }
 
 /** Each once: suites that share manifests share what is wrong with them. */
-function withinLimit(annotations: readonly Annotation[]): readonly string[] {
-  const commands = [...new Set(annotations.map(annotationCommand))];
+function withinLimit(annotations: readonly Annotation[], folder: string): readonly string[] {
+  const commands = [...new Set(annotations.map((one) => annotationCommand(one, folder)))];
   const [first] = annotations;
   if (first === undefined || commands.length <= mostShown) return commands;
   const left = String(commands.length - mostShown + 1);
