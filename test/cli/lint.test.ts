@@ -397,9 +397,9 @@ describe('github', () => {
 });
 
 test('github: files are named from the top of the checkout, wherever the command runs', async () => {
-  const inFolder = async (workspace: string): Promise<string> =>
+  const inFolder = async (workspace: string, output = 'github'): Promise<string> =>
     (
-      await run(['lint', '-f', 'in.yaml', '-o', 'github'], {
+      await run(['lint', '-f', 'in.yaml', '-o', output], {
         files: { 'in.yaml': policy('web', '', ignoredRules) },
         env: { GITHUB_WORKSPACE: workspace },
       })
@@ -407,6 +407,7 @@ test('github: files are named from the top of the checkout, wherever the command
   const folder = path.basename(process.cwd());
   expect(await inFolder(path.dirname(process.cwd()))).toContain(`::error file=${folder}/in.yaml,line=7,`);
   expect(await inFolder(process.cwd())).toContain('::error file=in.yaml,line=7,');
+  expect(await inFolder(path.dirname(process.cwd()), 'sarif')).toContain(`"uri": "${folder}/in.yaml"`);
   expect(await inFolder('/elsewhere')).toContain('::error file=in.yaml,line=7,');
 });
 
@@ -497,7 +498,13 @@ test('what nobody wrote in a file, as of a running cluster, is told by its objec
     '::notice title=peer-or-and::NetworkPolicy shop/web: one: two\\nthree\n',
   );
   const log = JSON.parse(
-    lintSarif([finding], { rules: lintRules, pages: new Map(), folder: '/', version: '1.2.3' }),
+    lintSarif([finding], {
+      rules: lintRules,
+      pages: new Map(),
+      folder: '/',
+      folderInCheckout: '',
+      version: '1.2.3',
+    }),
   ) as Log;
   expect(log.runs[0]?.results?.[0]?.locations).toEqual([
     { logicalLocations: [{ name: 'web', fullyQualifiedName: 'NetworkPolicy shop/web' }] },

@@ -94,17 +94,24 @@ async function render(
   { colour, env }: Terminal,
   sourceLine: NonNullable<Parameters<typeof lintText>[1]['sourceLine']>,
 ): Promise<string> {
+  const inCheckout = folderInCheckout(env['GITHUB_WORKSPACE'], process.cwd());
   switch (output) {
     case 'text':
       return lintText(findings, { sourceLine, colour: colour.out, showIgnored });
     case 'json':
       return lintJson(findings);
     case 'github':
-      return lintGithub(findings, folderInCheckout(env['GITHUB_WORKSPACE'], process.cwd()));
+      return lintGithub(findings, inCheckout);
     case 'sarif': {
       const pages = await Promise.all(lintRuleIds.map(async (id) => [id, await lintPage(id)] as const));
       const { version } = packageJson;
-      return lintSarif(findings, { rules: lintRules, pages: new Map(pages), folder: process.cwd(), version });
+      return lintSarif(findings, {
+        rules: lintRules,
+        pages: new Map(pages),
+        folder: process.cwd(),
+        folderInCheckout: inCheckout,
+        version,
+      });
     }
   }
 }

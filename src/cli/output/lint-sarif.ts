@@ -14,13 +14,15 @@ export interface SarifContext {
   readonly pages: ReadonlyMap<string, string>;
   /** The working directory: files below it are named relative to it. */
   readonly folder: string;
+  /** The working directory, seen from the top of the checkout: GitHub reads names from there. */
+  readonly folderInCheckout: string;
   readonly version: string;
 }
 
 /** The findings as SARIF 2.1.0 (OASIS), with every rule and its page. */
 export function lintSarif(
   findings: readonly Finding[],
-  { rules, pages, folder, version }: SarifContext,
+  { rules, pages, folder, folderInCheckout, version }: SarifContext,
 ): string {
   const fingerprints = createFingerprints();
   const log: Log = {
@@ -47,7 +49,7 @@ export function lintSarif(
           ruleIndex: rules.findIndex(({ id }) => id === finding.rule),
           level: levels[finding.severity],
           message: { text: messageOf(finding) },
-          locations: locationsOf(finding, folder),
+          locations: locationsOf(finding, folder, folderInCheckout),
           partialFingerprints: { 'ringfence/v1': fingerprints(finding) },
           ...suppressionsOf(finding),
         })),
@@ -66,13 +68,13 @@ function messageOf({ message, hint }: Finding): string {
   return printable(hint === undefined ? message : `${message}. Hint: ${hint}`);
 }
 
-function locationsOf({ place, object }: Finding, folder: string): Location[] {
+function locationsOf({ place, object }: Finding, folder: string, folderInCheckout: string): Location[] {
   const physical =
     place === undefined
       ? {}
       : {
           physicalLocation: {
-            artifactLocation: { uri: uriOf(place.file, folder) },
+            artifactLocation: { uri: uriOf(place.file, folder, folderInCheckout) },
             region: { startLine: place.line, startColumn: place.column },
           },
         };
@@ -89,9 +91,10 @@ function locationsOf({ place, object }: Finding, folder: string): Location[] {
 }
 
 /** Relative where it can be; a colon or a percent sign in a name must not make it something else. */
-function uriOf(file: string, folder: string): string {
+function uriOf(file: string, folder: string, folderInCheckout: string): string {
   const isBelow = file.startsWith(`${folder}/`);
-  const shown = isBelow ? file.slice(folder.length + 1) : file;
+  const below = isBelow ? file.slice(folder.length + 1) : file;
+  const shown = below.startsWith('/') || folderInCheckout === '' ? below : `${folderInCheckout}/${below}`;
   const path = shown.toWellFormed().split('/').map(encodeURIComponent).join('/');
   return shown.startsWith('/') ? `file://${path}` : path;
 }
