@@ -19,7 +19,7 @@ export function semanticsFiles(): ReadonlyMap<string, string> {
       if (one.refused !== undefined) {
         files.set(
           `refused/${one.name}.yaml`,
-          `# Refused: ${one.refused}.\n${manifestsText(manifestsOf(one.manifests))}`,
+          `# ${one.source}: refused: ${one.refused}.\n${manifestsText(manifestsOf(one.manifests))}`,
         );
         continue;
       }
