@@ -81,7 +81,7 @@ const altered: readonly string[] = [
   'flush map inet ringfence ingress-ipv4',
   'add set inet ringfence mine { type ipv4_addr; elements = { 9.9.9.9 } }; insert rule inet ringfence denied ip saddr @mine accept',
   'add chain inet ringfence mine { type filter hook forward priority -5; }; add rule inet ringfence mine jump denied',
-  'add map inet ringfence mine { type ipv4_addr : verdict; elements = { 9.9.9.9 : goto judged } }; add rule inet ringfence judged ip saddr vmap @mine',
+  'add map inet ringfence mine { type ipv4_addr : verdict; elements = { 9.9.9.9 : goto denied } }; add rule inet ringfence judged ip saddr vmap @mine',
   'add counter inet ringfence mine; add rule inet ringfence judged counter name "mine"',
 ];
 
