@@ -54,7 +54,7 @@ function answered(
     : {
         kind: 'unanswered',
         message,
-        hint: 'policies have a say where one end is a pod, the other is not the same pod, and both have a family of addresses in common',
+        hint: 'policies have a say where one end is a pod, the other is neither the same pod nor its own node, and both have a family of addresses in common',
       };
 }
 

@@ -67,7 +67,7 @@ function answerLeg(reach: Reach, leg: Leg, limit: number): LegAnswer {
 }
 
 const noPair =
-  'policies have no say here: one end has to be a pod, and both have to have a family of addresses in common';
+  'policies have no say here: one end has to be a pod, the other neither the same pod nor its own node, and both have to have a family of addresses in common';
 
 const entangled =
   'the label selectors of the policies are too entangled to decide this for pods that do not exist yet';

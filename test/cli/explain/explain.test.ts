@@ -128,7 +128,7 @@ describe('ringfence explain', () => {
     expect({ code, out }).toEqual({
       code: 2,
       out: `internet -> 8.8.8.8: no answer
-  policies have no say here: one end has to be a pod, and both have to have a family of addresses in common
+  policies have no say here: one end has to be a pod, the other neither the same pod nor its own node, and both have to have a family of addresses in common
 `,
     });
   });
