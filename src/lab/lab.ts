@@ -64,6 +64,21 @@ export interface Lab {
  * @throws Error with a code where the host lacks something, or an agent does not come up
  */
 export async function startLab(cluster: Cluster, options: LabOptions): Promise<Lab> {
+  const parts = await openParts(cluster, options);
+  try {
+    return await furnish(parts, options);
+  } catch (error) {
+    // What listens would keep the process alive.
+    await parts.close();
+    throw error;
+  }
+}
+
+type LabParts = Pick<Lab, 'network' | 'api' | 'prober' | 'close'> & {
+  readonly agents: Map<string, AgentProcess>;
+};
+
+async function openParts(cluster: Cluster, options: LabOptions): Promise<LabParts> {
   const network = await startNetwork(cluster, options.network);
   const prober = startProber(network.hosts);
   prober.listenAsDeclared();
@@ -73,11 +88,24 @@ export async function startLab(cluster: Cluster, options: LabOptions): Promise<L
     bookmarkInterval: 25,
     serviceCidrs: (options.network.families ?? familiesOf(cluster)).map((family) => serviceCidr[family]),
   });
+  const agents = new Map<string, AgentProcess>();
+  return {
+    ...{ network, prober, api, agents },
+    async close() {
+      await Promise.all([...agents.values()].map((agent) => agent.stop()));
+      agents.clear();
+      await prober.close();
+      await api.close();
+      await network.close();
+    },
+  };
+}
+
+async function furnish({ network, api, prober, agents, close }: LabParts, options: LabOptions): Promise<Lab> {
   const folder = await mkdtemp('/run/ringfence-lab-');
   const kubeconfig = `${folder}/kubeconfig`;
   await writeFile(kubeconfig, kubeconfigFor(api.url), { mode: 0o600 });
   for (const manifest of [...manifestsOf(network.cluster), ...options.manifests]) api.apply(manifest);
-  const agents = new Map<string, AgentProcess>();
 
   let published = false;
   const publishServices = async (): Promise<void> => {
@@ -165,13 +193,7 @@ export async function startLab(cluster: Cluster, options: LabOptions): Promise<L
       if (agent === undefined) throw labError('NO_AGENT', `no agent runs on ${node}`);
       return agent.status();
     },
-    async close() {
-      await Promise.all([...agents.values()].map((agent) => agent.stop()));
-      agents.clear();
-      await prober.close();
-      await api.close();
-      await network.close();
-    },
+    close,
   };
   if (options.enforce) await lab.enforce();
   return lab;

@@ -57,6 +57,14 @@ test.each(terrains)('what the examples say holds for packets of both families: %
 });
 
 describe('what must not pass', () => {
+  test('what the API server refuses ends the run, and says so', async () => {
+    expect(await ringfence('test', '--packets', '--family', 'dual', 'refused.policy-test.yaml')).toEqual({
+      code: 2,
+      out: '',
+      err: 'error: Service "web" is invalid: spec.ports[0].name: Required value',
+    });
+  });
+
   test('lines that are wrong fail, with what was seen and its cause', () => {
     expect(wrong.code).toBe(1);
     expect(wrong.out).toContain('FAIL wrong.policy-test.yaml:3  allow shop/web -> shop/db:22');
