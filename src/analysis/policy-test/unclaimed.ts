@@ -2,7 +2,14 @@ import type { LabelSelector } from '../../model/label-selector.ts';
 import type { Direction } from '../../model/network-policy.ts';
 import type { Pod } from '../../model/pod.ts';
 import { intersectBlocks, withoutBlocks } from '../../net/address-block.ts';
-import { intersectTraffic, nothing, subtractTraffic, type Traffic, unionTraffic } from '../../net/traffic.ts';
+import {
+  intersectTraffic,
+  nothing,
+  splitTraffic,
+  subtractTraffic,
+  type Traffic,
+  unionTraffic,
+} from '../../net/traffic.ts';
 import { selects } from '../../policy/isolation.ts';
 import type { Condition } from '../../policy/possible-labels.ts';
 import { type Finding, findOpen, type FindOptions } from '../ends/pairs.ts';
@@ -116,7 +123,7 @@ function* amongPossible(
     claims.filter(({ isWhole }) => isWhole),
   );
   const partial = claims.filter(({ selectors, pods }) => selectors.length > 0 || pods.length > 0);
-  for (const traffic of cutTraffic(
+  for (const traffic of splitTraffic(
     left,
     partial.map((claim) => claim.traffic),
   )) {
@@ -180,15 +187,4 @@ function selectedTogether(
         .filter((pod) => selects(policy, pod))
         .map((pod) => agreement('pod', policy.podSelector, pod.labels)),
     );
-}
-
-/** The traffic, cut where one of the others begins or ends. */
-function cutTraffic(traffic: Traffic, others: readonly Traffic[]): readonly Traffic[] {
-  let parts: readonly Traffic[] = traffic === nothing ? [] : [traffic];
-  for (const other of new Set(others)) {
-    parts = parts
-      .flatMap((part) => [intersectTraffic(part, other), subtractTraffic(part, other)])
-      .filter((part) => part !== nothing);
-  }
-  return parts;
 }
