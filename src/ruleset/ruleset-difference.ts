@@ -1,5 +1,5 @@
 import type { Chain, ElementKey, Match, NftSet, Rule, Ruleset, Statement, Verdict } from './objects.ts';
-import { sameVerdict } from './transaction.ts';
+import { sameBase, sameDeclaration, sameVerdict } from './transaction.ts';
 import { readKey } from './well-formed.ts';
 
 /** How one object of a table differs from what it should be. */
@@ -46,11 +46,7 @@ function compare<Name, T>(
 }
 
 function setDetails(actual: NftSet, desired: NftSet): readonly string[] {
-  if (
-    actual.kind !== desired.kind ||
-    actual.keyType !== desired.keyType ||
-    actual.interval !== desired.interval
-  ) {
+  if (!sameDeclaration(actual, desired)) {
     return [`declared as ${declaration(actual)}, not ${declaration(desired)}`];
   }
   const details: string[] = [];
@@ -89,7 +85,7 @@ function declaration({ kind, keyType, interval }: NftSet): string {
 }
 
 function chainDetails(actual: Chain, desired: Chain): readonly string[] {
-  if (actual.base?.hook !== desired.base?.hook || actual.base?.priority !== desired.base?.priority) {
+  if (!sameBase(actual, desired)) {
     return ['stands at another hook or priority'];
   }
   if (actual.rules === desired.rules) return [];

@@ -117,18 +117,13 @@ export function leastReplacement(kernel: Ruleset | undefined, ruleset: Ruleset):
 
 /** Hooks of chains and declarations of sets are for life. */
 function isAlterable(from: Ruleset, to: Ruleset): boolean {
-  const chains = [...to.chains.values()].every(({ name, base }) => {
-    const before = from.chains.get(name);
-    return (
-      before === undefined || (before.base?.hook === base?.hook && before.base?.priority === base?.priority)
-    );
+  const chains = [...to.chains.values()].every((chain) => {
+    const before = from.chains.get(chain.name);
+    return before === undefined || sameBase(before, chain);
   });
-  const sets = [...to.sets.values()].every(({ name, kind, keyType, interval }) => {
-    const before = from.sets.get(name);
-    return (
-      before === undefined ||
-      (before.kind === kind && before.keyType === keyType && before.interval === interval)
-    );
+  const sets = [...to.sets.values()].every((set) => {
+    const before = from.sets.get(set.name);
+    return before === undefined || sameDeclaration(before, set);
   });
   return chains && sets;
 }
@@ -178,4 +173,12 @@ function verdictText(verdict: Verdict | null): string {
 
 export function sameChain(a: Chain, b: Chain): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+export function sameBase({ base: a }: Chain, { base: b }: Chain): boolean {
+  return a?.hook === b?.hook && a?.priority === b?.priority;
+}
+
+export function sameDeclaration(a: NftSet, b: NftSet): boolean {
+  return a.kind === b.kind && a.keyType === b.keyType && a.interval === b.interval;
 }
